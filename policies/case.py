@@ -1,0 +1,87 @@
+"""The case that the rules decide: everything known about one submission, gathered before any verdict.
+
+`Header` holds the raw, unfolded values of the outer header's fields: declarations, not proofs. `Case` adds what the
+envelope, the directory and the engines say. A rule reads a case and returns a verdict; it changes nothing.
+"""
+
+from dataclasses import dataclass, field
+
+from policies.address import Address, AddressRefused, parse_from, parse_list
+from policies.directory import Directory
+from policies.envelope import Envelope
+from policies.settings import PolicySettings
+from policies.signing import EnrolledKey, SignatureFacts
+from policies.verdict import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Unfolded values of the outer header's fields, in order; `names` are all field names, lower case."""
+
+    names: tuple[str, ...]
+    froms: tuple[bytes, ...] = ()
+    senders: tuple[bytes, ...] = ()
+    reply_tos: tuple[bytes, ...] = ()
+    tos: tuple[bytes, ...] = ()
+    ccs: tuple[bytes, ...] = ()
+    message_ids: tuple[bytes, ...] = ()
+    dates: tuple[bytes, ...] = ()
+    eight_bit: bool = False
+    utf8: bool = True
+
+    def sole_from(self) -> Address | None:
+        """Return the From address when there is exactly one clear one, else None."""
+        if len(self.froms) != 1:
+            return None
+        try:
+            return parse_from(self.froms[0]).address
+        except AddressRefused:
+            return None
+
+    def named(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Return the canonical addresses in To and in Cc, or None when either does not parse."""
+        try:
+            to = tuple(one.address.key for value in self.tos for one in parse_list(value))
+            cc = tuple(one.address.key for value in self.ccs for one in parse_list(value))
+        except AddressRefused:
+            return None
+        return to, cc
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One submission before the rules.
+
+    `problem` is what the reading of the MIME structure found wrong with the signature's place (None when there is one
+    detached signature over the whole letter). `signer` is the enrolled key that made the signature, by its full
+    fingerprint (None when no enrolled key did). `differing` names header fields that differ from their signed copies.
+    `content_types` are the MIME types of all parts.
+    """
+
+    envelope: Envelope
+    header: Header
+    size: int
+    directory: Directory
+    settings: PolicySettings
+    problem: Refused | None = None
+    malformed: str = ""
+    signer: EnrolledKey | None = None
+    facts: tuple[SignatureFacts, ...] = ()
+    protected: bool = False
+    differing: tuple[str, ...] = ()
+    content_types: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def sender_office(self) -> str:
+        """The canonical address of the sole From, or an empty text."""
+        address = self.header.sole_from()
+        return address.key if address else ""
+
+    @property
+    def sealed_for_system(self) -> bool:
+        """Whether the gateway's own seal stands in for a signature: an unsigned letter of an allowed system."""
+        system = self.envelope.account.system
+        if system is None or self.problem is None or self.problem.reason.value != "SIGNATURE-MISSING":
+            return False
+        agency = self.directory.agencies.get(system.agency)
+        return agency is not None and agency.allow_unsigned_systems

@@ -1,0 +1,203 @@
+"""The evidence record: one canonical document per fact, and what each kind of event proves.
+
+Invariants:
+- A record is its canonical octets (RFC 8785: UTF-8, members sorted by UTF-16 code units, no white space, no floating
+  point). Those octets are the leaf of the log; nothing about a record that matters lives outside them.
+- A record claims what was observed and not more: HANDED-OVER is not reading, SEEN is not understanding.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from policies.calendar import rfc3339
+from policies.reasons import Reason
+
+SCHEMA = "murasalat-evidence-1"
+
+
+class Event(StrEnum):
+    """Events, the same words in database, JSON, header fields and receipts."""
+
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    TAKEN_OVER = "TAKEN-OVER"
+    DELIVERED = "DELIVERED"
+    NOT_DELIVERED = "NOT-DELIVERED"
+    REGISTERED_IN = "REGISTERED-IN"
+    HANDED_OVER = "HANDED-OVER"
+    SEEN = "SEEN"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    REFUSED = "REFUSED"
+    EXCEPTION = "EXCEPTION"
+    REFERRED = "REFERRED"
+    RECALLED = "RECALLED"
+    REGISTER_CORRECTED = "REGISTER-CORRECTED"
+    VOIDED = "VOIDED"
+    EXPIRED = "EXPIRED"
+    UNLINKED = "UNLINKED"
+    RECEIPT_ISSUED = "RECEIPT-ISSUED"
+    ADMIN_ACCESS = "ADMIN-ACCESS"
+    EXPORTED = "EXPORTED"
+    DISPOSED = "DISPOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An agency and one of its offices, as they were when the record was made."""
+
+    agency: str
+    office: str
+
+    def members(self) -> dict[str, object]:
+        """Return the record's JSON members."""
+        return {"agency": self.agency, "office": self.office}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acted: a named officer, or a system (then `kind` is "system" and the posts are empty).
+
+    `on_behalf_of` is the office acted for; `method` how the login was proved; `client` the program's own name for itself.
+    """
+
+    login: str
+    name_ar: str
+    name_en: str
+    post_ar: str = ""
+    post_en: str = ""
+    kind: str = "officer"
+    on_behalf_of: str = ""
+    method: str = ""
+    client: str = ""
+
+    def members(self) -> dict[str, object]:
+        """Return the record's JSON members; empty ones are left out."""
+        every = {
+            "login": self.login,
+            "name_ar": self.name_ar,
+            "name_en": self.name_en,
+            "post_ar": self.post_ar,
+            "post_en": self.post_en,
+            "kind": self.kind,
+            "on_behalf_of": self.on_behalf_of,
+            "method": self.method,
+            "client": self.client,
+        }
+        return {name: value for name, value in every.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """The node and the key that stand behind the record: its checkpoint is signed with that key."""
+
+    node: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One fact about one letter, or about a submission that was refused (then `letter_id` is empty)."""
+
+    evidence_id: str
+    event: Event
+    event_time: datetime
+    recorded_time: datetime
+    issuer: Issuer
+    letter_id: str = ""
+    sender: Party | None = None
+    recipient: Party | None = None
+    actor: Actor | None = None
+    sha256: str = ""
+    parts: tuple[str, ...] = ()
+    reference: str = ""
+    incoming_reference: str = ""
+    policy: str = ""
+    reason: Reason | None = None
+    rests_on: tuple[str, ...] = ()
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+    def members(self) -> dict[str, object]:
+        """Return the record's JSON members; empty ones are left out."""
+        every: dict[str, object] = {
+            "schema": SCHEMA,
+            "evidence_id": self.evidence_id,
+            "letter_id": self.letter_id,
+            "event": self.event.value,
+            "event_time": rfc3339(self.event_time),
+            "recorded_time": rfc3339(self.recorded_time),
+            "issuer": {"node": self.issuer.node, "key_id": self.issuer.key_id},
+            "sender": self.sender.members() if self.sender else None,
+            "recipient": self.recipient.members() if self.recipient else None,
+            "actor": self.actor.members() if self.actor else None,
+            "sha256": self.sha256,
+            "parts": list(self.parts),
+            "reference": self.reference,
+            "incoming_reference": self.incoming_reference,
+            "policy": self.policy,
+            "reason": self.reason.value if self.reason else "",
+            "rests_on": list(self.rests_on),
+            "detail": dict(self.detail),
+        }
+        return {name: value for name, value in every.items() if value not in (None, "", [], {})}
+
+    def canonical(self) -> bytes:
+        """Return the canonical octets (RFC 8785)."""
+        return canonical_json(self.members())
+
+    @property
+    def unique_key(self) -> str:
+        """The fact's identity: a retry of the same act yields the same key, another person or office another.
+
+        A refused submission and an administrator's access are each a fact of their own.
+        """
+        if self.event in _EACH_TIME:
+            return self.evidence_id
+        office = self.recipient.office if self.recipient else ""
+        person = self.actor.login if self.actor and self.event in _BY_PERSON else ""
+        return "|".join((self.letter_id, office, self.event.value, person))
+
+
+_EACH_TIME = frozenset(
+    {Event.REJECTED, Event.EXCEPTION, Event.ADMIN_ACCESS, Event.EXPORTED, Event.UNLINKED, Event.RECEIPT_ISSUED}
+    | {Event.REGISTER_CORRECTED, Event.REFERRED}
+)
+_BY_PERSON = frozenset({Event.HANDED_OVER, Event.SEEN, Event.ACKNOWLEDGED, Event.REFUSED})
+
+
+def canonical_json(value: object) -> bytes:
+    """Return RFC 8785 octets of a value made of str, int, bool, None, list and dict.
+
+    Raises TypeError for a float or any other type: a record must have one form only.
+    """
+    _only_exact(value)
+    return json.dumps(_sorted(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _sorted(value: object) -> object:
+    if isinstance(value, dict):
+        names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
+        return {name: _sorted(value[name]) for name in names}
+    if isinstance(value, list):
+        return [_sorted(one) for one in value]
+    return value
+
+
+def _only_exact(value: object) -> None:
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if not isinstance(name, str):
+                raise TypeError(f"a member's name is {type(name).__name__}")
+            _only_exact(one)
+    elif isinstance(value, list):
+        for one in value:
+            _only_exact(one)
+    elif isinstance(value, int):
+        if abs(value) > 2**53 - 1:
+            raise TypeError("an integer beyond 2^53 has no one form in JSON (RFC 8785 section 3.2.2.3)")
+    elif not isinstance(value, str | None):
+        raise TypeError(f"{type(value).__name__} has no canonical form here")
+    elif isinstance(value, str):
+        value.encode()  # a lone surrogate has no UTF-8 form

@@ -1,0 +1,31 @@
+"""Frozen policy settings. Every field is documented here; the sample configuration is generated from these lines."""
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+
+from policies.evidence import canonical_json
+from policies.signing import SigningSettings
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """What the rules are set to; `version` names the exact set in every record."""
+
+    signing: SigningSettings = field(default_factory=SigningSettings)
+    max_size: int = 25 * 1024 * 1024
+    max_recipients: int = 100
+    require_header_protection: bool = False
+
+    @property
+    def version(self) -> str:
+        """Return a short stable name of exactly these settings."""
+        plain = {name: _plain(value) for name, value in asdict(self).items()}
+        return "policy-" + hashlib.sha256(canonical_json(plain)).hexdigest()[:12]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(str(one) for one in value)
+    return value if isinstance(value, int) else str(value)
