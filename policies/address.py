@@ -65,11 +65,10 @@ EXPLANATIONS: dict[Code, tuple[str, str]] = {  # Arabic, English
     "domain": ("نطاق العنوان غير مقبول.", "The domain of the address is not acceptable."),
 }
 
-# Dot-string of RFC 5321 section 4.1.2, less "%" and "!" (routes in disguise), "*" and "/" (they separate
-# names in logins and mailbox paths), apostrophes at an end (readers take them for quotation marks) and whatever
-# looks like an encoded word.
-_ATOM = "[A-Za-z0-9#$&'+=?^_`{|}~-]+"
-_LOCAL = re.compile(rf"(?!'|.*'\Z|.*=\?){_ATOM}(?:\.{_ATOM})*")
+# Dot-string of RFC 5321 section 4.1.2, less "%" and "!" (routes in disguise), "*" and "/" (they separate names
+# in logins and mailbox paths), "?" (encoded words) and apostrophes at an end (taken for quotation marks).
+_ATOM = "[A-Za-z0-9#$&'+=^_`{|}~-]+"
+_LOCAL = re.compile(rf"(?!'|.*'\Z){_ATOM}(?:\.{_ATOM})*")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile("[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
 _TOKEN = re.compile(
@@ -93,10 +92,10 @@ _USUAL_DISPLAY = re.compile("[ -;=?A-~\u0600-\u061b\u061d-\u06ff]*")
 # Control, format, surrogate, private and unassigned characters, line and paragraph separators.
 _UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _JOINERS_AND_MARKS = dict.fromkeys(map(ord, "\u200c\u200d\u200e\u200f\u061c"))
-_AROUND_ADDRESS = "\"'()[]‘’“”«»"
+_AROUND_ADDRESS = " '\"()"
 
 
-class AddressRefused(ValueError):  # noqa: N818 - a refusal with a code, not a fault
+class AddressRefused(ValueError):
     """The text is not one acceptable address: `code` says why, `ar` and `en` say it to people.
 
     `text` is the refused text, cut to 256 characters. It is hostile: never show it unescaped.
@@ -321,22 +320,23 @@ def _display(written: str, address: Address) -> str:
     if len(written) > FROM_OCTETS:
         raise AddressRefused("too-long", written)
     written = written.replace("\t", " ")
-    _check_display(written, address)
+    _check_display(written, own={address.key, address.readable.lower()})
     decoded = written
     if "=?" in written:
         # Some programs write encoded words inside quotation marks, and most decode them there, against
         # RFC 2047 section 5: so they are decoded wherever they stand.
         decoded, complete = decode_encoded_words(written)
-        if not complete or "=?" in decoded:
+        # Others decode before they look for the address: an unpaired quotation mark would hide it from them.
+        if not complete or "=?" in decoded or "\\" in decoded or decoded.count('"') % 2:
             raise AddressRefused("syntax", written)
-        _check_display(decoded, address)
+        _check_display(decoded, own=set())
     if len(decoded) > DISPLAY_CHARACTERS:
         raise AddressRefused("too-long", decoded)
     return " ".join(decoded.split())
 
 
-def _check_display(display: str, address: Address) -> None:
-    """Refuse a display name in which a reader could see another address, or nothing at all."""
+def _check_display(display: str, own: set[str]) -> None:
+    """Refuse a display name in which a reader could see an address, unless it is one of `own` and nothing else."""
     if _USUAL_DISPLAY.fullmatch(display):
         return
     if _BIDI.search(display):
@@ -346,7 +346,5 @@ def _check_display(display: str, address: Address) -> None:
         raise AddressRefused("syntax", display)
     if "<" in shown or ">" in shown:
         raise AddressRefused("syntax", display)
-    own = {address.key, address.readable.lower()}
-    for word in shown.split():
-        if "@" in word and word.strip(_AROUND_ADDRESS).lower() not in own:
-            raise AddressRefused("several", display)
+    if "@" in shown and shown.strip(_AROUND_ADDRESS).lower() not in own:
+        raise AddressRefused("several", display)

@@ -12,7 +12,9 @@ def only_enrolled_agencies(case: Case) -> Verdict:
         if agency is None:
             return Refused(Reason.DOMAIN_NOT_ALLOWED, recipient.address.key)
         if agency.suspended:
-            return Refused(Reason.DOMAIN_NOT_ALLOWED, f"{recipient.address.key}: agency {agency.code} is suspended")
+            return Refused(
+                Reason.DOMAIN_NOT_ALLOWED, f"{recipient.address.key}: agency {agency.code} is suspended"
+            )
     return ACCEPTED
 
 

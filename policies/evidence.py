@@ -157,11 +157,18 @@ class Evidence:
             return self.evidence_id
         office = self.recipient.office if self.recipient else ""
         person = self.actor.login if self.actor and self.event in _BY_PERSON else ""
-        return "|".join((self.letter_id, office, self.event.value, person))
+        return f"{self.letter_id}|{office}|{self.event.value}|{person}"
 
 
 _EACH_TIME = frozenset(
-    {Event.REJECTED, Event.EXCEPTION, Event.ADMIN_ACCESS, Event.EXPORTED, Event.UNLINKED, Event.RECEIPT_ISSUED}
+    {
+        Event.REJECTED,
+        Event.EXCEPTION,
+        Event.ADMIN_ACCESS,
+        Event.EXPORTED,
+        Event.UNLINKED,
+        Event.RECEIPT_ISSUED,
+    }
     | {Event.REGISTER_CORRECTED, Event.REFERRED}
 )
 _BY_PERSON = frozenset({Event.HANDED_OVER, Event.SEEN, Event.ACKNOWLEDGED, Event.REFUSED})

@@ -1,9 +1,9 @@
 """Receipts: when one is owed, and the facts that it tells. The words are in `receipt_text`.
 
 Invariants:
-- A receipt is a rendering of evidence: every fact here was read from a record of the log, or from the letter's register
-  entry. Nothing is concluded that no record says.
-- A receipt never begets a receipt: only the four events in `_KINDS` owe one, and RECEIPT-ISSUED is none of them.
+- A receipt is a rendering of evidence: every fact here was read from a record of the log, or from the
+  letter's entry in the register. Nothing is concluded that no record says.
+- A receipt never begets a receipt: only the events in `_KINDS` owe one, and RECEIPT-ISSUED is none of them.
 - An office's preference suppresses receipts, never evidence.
 """
 
@@ -77,8 +77,9 @@ class NamedOffice:
 class Consignment:
     """What the log says about one recipient: `status` since `at`, by the record `evidence_id`.
 
-    `status` is ACCEPTED, with no time and no record, as long as nothing is known about this recipient. `code` is an
-    enhanced status code (RFC 3463) from the record, or empty.
+    `status` is ACCEPTED, with no time and no record, as long as nothing is known about this recipient. `code`
+    is an enhanced status code (RFC 3463) from the record, or empty. `delivered` is when the letter was placed in
+    the office's mailbox, which an expiry does not undo.
     """
 
     recipient: NamedOffice
@@ -89,16 +90,18 @@ class Consignment:
     evidence_id: str = ""
     reason: Reason | None = None
     code: str = ""
+    delivered: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that one receipt tells.
 
-    `event`, `at`, `evidence_id` and `log_index` are those of the record that caused it. `consignments` are all recipients
-    of a dispatch receipt, in the order of the envelope, and the one recipient of the other kinds. `actor` and
-    `handed_over` (when the letter was first sent to that person's mail program) are set for an opening. `seal` is the
-    fingerprint of the key that signs the receipt. `envelope_id` is the sender's ENVID, or empty (RFC 3461 section 4.4).
+    `event`, `at`, `evidence_id` and `log_index` are those of the record that caused it. `consignments` are
+    all recipients of a dispatch receipt, in the order of the envelope, and the one recipient of the others.
+    `actor` and `handed_over` (when the letter was first sent to that person's mail program) are set for an
+    opening. `seal` is the fingerprint of the key that signs the receipt. `envelope_id` is the sender's ENVID
+    (RFC 3461 section 4.4), or empty.
     """
 
     kind: Kind

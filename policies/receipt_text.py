@@ -1,9 +1,8 @@
 """What a receipt says to people: one section in Arabic and one in English, from the same facts.
 
 Invariants:
-- The words claim what was observed and not more: a mailbox is not a reader, a mark is not reading.
-- Whatever comes from a letter or a directory is one line, without control and bidi characters, inside an isolate; so
-  isolates are balanced, and no name or subject can reorder or continue the words around it.
+- Whatever comes from a letter or a directory is one line, without control and bidi characters, inside an
+  isolate; so isolates are balanced, and no name or subject can reorder or continue the words around it.
 - Addresses, digests, numbers and identifiers stand in left-to-right isolates.
 """
 
@@ -16,6 +15,7 @@ from policies.evidence import Event
 from policies.letter import Duty
 from policies.reasons import EXPLANATIONS
 from policies.receipt import Consignment, Facts, Kind, NamedOffice
+from policies.receipt_words import STORIES, WORDS
 
 LRI, PDI = "\u2066", "\u2069"
 LONGEST = 200  # characters shown of a subject or a name
@@ -36,7 +36,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One language's reading: title, what happened, the tables, and the closing notes. Direct, isolated text."""
+    """One language's reading: title, what happened, the tables, and the closing notes."""
 
     language: Language
     title: str
@@ -45,174 +45,11 @@ class Section:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Story:
-    """The words of one kind of receipt in one language."""
-
-    title: str
-    short: str
-    statement: str
-    caution: str
-
-
-_STORIES: dict[str, dict[Language, _Story]] = {
-    "delivered": {
-        "ar": _Story(
-            "إيصال إرسال",
-            "إيصال إرسال",
-            "قُبل هذا الخطاب وسُجّل، ووُضع في صندوق بريد كل مكتب مذكور أدناه.",
-            "وضع الخطاب في صندوق البريد لا يعني أن أحداً فتحه.",
-        ),
-        "en": _Story(
-            "Dispatch receipt",
-            "Dispatched",
-            "This letter was accepted and registered, and placed in the mailbox of each office named below.",
-            "That a letter is in a mailbox does not mean that anyone has opened it.",
-        ),
-    },
-    "accepted": {
-        "ar": _Story(
-            "إيصال قبول",
-            "إيصال قبول",
-            "قُبل هذا الخطاب وسُجّل. وحالته لدى كل مكتب مبيّنة أدناه.",
-            "وضع الخطاب في صندوق البريد لا يعني أن أحداً فتحه.",
-        ),
-        "en": _Story(
-            "Receipt of acceptance",
-            "Accepted",
-            "This letter was accepted and registered. Its state at each office is given below.",
-            "That a letter is in a mailbox does not mean that anyone has opened it.",
-        ),
-    },
-    "opened": {
-        "ar": _Story(
-            "إيصال فتح",
-            "إيصال فتح",
-            "عُلِّم هذا الخطاب مقروءاً في برنامج بريد {name}.",
-            "هذا ما أفاد به برنامج البريد، ولا يثبت أن الخطاب قُرئ كله أو فُهم.",
-        ),
-        "en": _Story(
-            "Receipt of opening",
-            "Opened",
-            "This letter was marked as read by {name}'s mail program.",
-            "This is what the mail program reported; it does not prove that the letter was read in full or understood.",
-        ),
-    },
-    "not-delivered": {
-        "ar": _Story(
-            "تعذّر التسليم",
-            "تعذّر التسليم",
-            "لم يُسلَّم هذا الخطاب إلى المكتب المذكور أدناه.",
-            "هذا الإشعار يخص هذا المكتب وحده، ولا يمسّ المستلمين الآخرين.",
-        ),
-        "en": _Story(
-            "Not delivered",
-            "Not delivered",
-            "This letter was not delivered to the office named below.",
-            "This notice is about that office alone; other recipients are not affected.",
-        ),
-    },
-    "expired": {
-        "ar": _Story(
-            "انقضاء المهلة",
-            "انقضاء المهلة",
-            "انقضت المهلة دون أن يُسجَّل تسليم هذا الخطاب إلى أي موظف في المكتب المذكور أدناه.",
-            "هذا الإشعار يخص هذا المكتب وحده، ولا يمسّ المستلمين الآخرين.",
-        ),
-        "en": _Story(
-            "Time limit passed",
-            "Time limit passed",
-            "The time limit passed, and no hand-over of this letter to any officer of the office named below is recorded.",
-            "This notice is about that office alone; other recipients are not affected.",
-        ),
-    },
-}
-
-_WORDS: dict[Language, dict[str, str]] = {
-    "ar": {
-        "letter": "الخطاب",
-        "reference": "الرقم الصادر",
-        "incoming": "الرقم الوارد",
-        "subject": "الموضوع",
-        "no subject": "(بلا موضوع)",
-        "sender": "المرسل",
-        "accepted": "قُبل وسُجّل",
-        "recipients": "المستلمون",
-        "recipient": "المستلم",
-        "state": "الحالة",
-        "officer": "الموظف",
-        "name": "الاسم",
-        "post": "الوظيفة",
-        "office": "المكتب",
-        "agency": "الجهة",
-        "address": "العنوان",
-        "handed": "أُرسل إلى برنامج بريده أول مرة",
-        "seen": "عُلِّم مقروءاً",
-        "reason": "السبب",
-        "remedy": "ما يمكن عمله",
-        "evidence": "الإثبات",
-        "evidence id": "رقم الإثبات",
-        "log index": "موضعه في السجل",
-        "utc": "الوقت العالمي (UTC)",
-        "digest": "بصمة الخطاب (SHA-256)",
-        "action": "للإجراء",
-        "information": "للعلم",
-        "when": "{day}، الساعة {time} بتوقيت قطر",
-        "joined": "{office}، {agency}",
-        "sealed": "وقّعت بوابة مراسلات هذا الإيصال بمفتاح بصمته {seal}.",
-        "records": "والإثباتات الموقّعة مرفقة في الملف {file}.",
-        Event.ACCEPTED: "لم يُسلَّم بعد",
-        Event.TAKEN_OVER: "تسلّمته بوابة أخرى",
-        Event.EXPIRED: "انقضت المهلة",
-        Event.NOT_DELIVERED: "تعذّر التسليم",
-        Event.DELIVERED: "سُلّم",
-    },
-    "en": {
-        "letter": "Letter",
-        "reference": "Outgoing number",
-        "incoming": "Incoming number",
-        "subject": "Subject",
-        "no subject": "(no subject)",
-        "sender": "Sender",
-        "accepted": "Accepted and registered",
-        "recipients": "Recipients",
-        "recipient": "Recipient",
-        "state": "State",
-        "officer": "Officer",
-        "name": "Name",
-        "post": "Post",
-        "office": "Office",
-        "agency": "Agency",
-        "address": "Address",
-        "handed": "First sent to the officer's mail program",
-        "seen": "Marked as read",
-        "reason": "Reason",
-        "remedy": "What can be done",
-        "evidence": "Evidence",
-        "evidence id": "Evidence id",
-        "log index": "Index in the log",
-        "utc": "Universal time (UTC)",
-        "digest": "Digest of the letter (SHA-256)",
-        "action": "for action",
-        "information": "for information",
-        "when": "{day}, {time} Qatar time",
-        "joined": "{office}, {agency}",
-        "sealed": "The Murasalat gateway signed this receipt with the key {seal}.",
-        "records": "The signed evidence is attached as {file}.",
-        Event.ACCEPTED: "Not delivered yet",
-        Event.TAKEN_OVER: "Taken over by another gateway",
-        Event.EXPIRED: "Time limit passed",
-        Event.NOT_DELIVERED: "Not delivered",
-        Event.DELIVERED: "Delivered",
-    },
-}
-
-
 def subject_line(facts: Facts) -> str:
-    """Return the receipt's Subject: Arabic first, short, with the reference; nothing of the letter's own subject."""
-    story = _STORIES[_story(facts)]
-    codes = [strip_controls(one.recipient.agency)[:32] for one in facts.consignments]
-    named = ", ".join(dict.fromkeys(codes[:NAMED_IN_SUBJECT]))
+    """Return the receipt's Subject: Arabic first, short, with the reference; no word of the letter's own."""
+    story = STORIES[_story(facts)]
+    codes = list(dict.fromkeys(strip_controls(one.recipient.agency)[:32] for one in facts.consignments))
+    named = ", ".join(codes[:NAMED_IN_SUBJECT])
     more = len(codes) - NAMED_IN_SUBJECT
     rest = f" +{more}" if more > 0 else ""
     reference = strip_controls(facts.reference)
@@ -221,7 +58,7 @@ def subject_line(facts: Facts) -> str:
 
 def section(facts: Facts, language: Language) -> Section:
     """Return the receipt's text in one language."""
-    word, story = _WORDS[language], _STORIES[_story(facts)][language]
+    word, story = WORDS[language], STORIES[_story(facts)][language]
     tables = {Kind.DISPATCH: _recipients, Kind.OPENED: _officer, Kind.FAILED: _failure}[facts.kind]
     notes = (
         word["sealed"].format(seal=ltr(facts.seal)),
@@ -257,11 +94,11 @@ def _shown(text: str) -> str:
 
 def _when(moment: datetime, language: Language) -> str:
     day = both(moment, language)
-    return _WORDS[language]["when"].format(day=day, time=ltr(time_of_day(moment)))
+    return WORDS[language]["when"].format(day=day, time=ltr(time_of_day(moment)))
 
 
 def _names(one: NamedOffice, language: Language) -> tuple[str, str]:
-    """Return office and agency in one language, in the other when it has no name there, else address and code."""
+    """Return the names of office and agency: in this language, else in the other, else address and code."""
     first, second = (one.office_ar, one.agency_ar), (one.office_en, one.agency_en)
     if language == "en":
         first, second = second, first
@@ -272,7 +109,7 @@ def _names(one: NamedOffice, language: Language) -> tuple[str, str]:
 
 def _office(one: NamedOffice, language: Language) -> str:
     office, agency = _names(one, language)
-    return _WORDS[language]["joined"].format(office=office, agency=agency) + "\n" + ltr(one.address)
+    return WORDS[language]["joined"].format(office=office, agency=agency) + "\n" + ltr(one.address)
 
 
 def _officer_name(facts: Facts, language: Language) -> str:
@@ -284,7 +121,7 @@ def _officer_name(facts: Facts, language: Language) -> str:
 
 
 def _letter(facts: Facts, language: Language) -> Table:
-    word = _WORDS[language]
+    word = WORDS[language]
     return Table(
         word["letter"],
         (
@@ -297,7 +134,7 @@ def _letter(facts: Facts, language: Language) -> Table:
 
 
 def _recipients(facts: Facts, language: Language) -> Table:
-    word = _WORDS[language]
+    word = WORDS[language]
     return Table(
         word["recipients"],
         tuple(_consignment(one, language) for one in facts.consignments),
@@ -306,7 +143,7 @@ def _recipients(facts: Facts, language: Language) -> Table:
 
 
 def _consignment(one: Consignment, language: Language) -> tuple[str, str, str]:
-    word = _WORDS[language]
+    word = WORDS[language]
     duty = f" ({word[one.duty.value]})" if one.duty in (Duty.ACTION, Duty.INFORMATION) else ""
     state = word.get(one.status, word[Event.DELIVERED])
     if one.at is not None:
@@ -315,7 +152,7 @@ def _consignment(one: Consignment, language: Language) -> tuple[str, str, str]:
 
 
 def _officer(facts: Facts, language: Language) -> Table:
-    word, one = _WORDS[language], facts.consignments[0]
+    word, one = WORDS[language], facts.consignments[0]
     office, agency = _names(one.recipient, language)
     rows = [(word["name"], _officer_name(facts, language))]
     if facts.actor is not None:
@@ -338,10 +175,12 @@ def _officer(facts: Facts, language: Language) -> Table:
 
 
 def _failure(facts: Facts, language: Language) -> Table:
-    word, one = _WORDS[language], facts.consignments[0]
+    word, one = WORDS[language], facts.consignments[0]
     rows = [(word["office"], _office(one.recipient, language))]
     if one.incoming_reference:
         rows.append((word["incoming"], ltr(one.incoming_reference)))
+    if one.delivered is not None:
+        rows.append((word[Event.DELIVERED], _when(one.delivered, language)))
     rows.append((word["state"], f"{word[facts.event]}:\n{_when(facts.at, language)}"))
     if one.reason is not None:
         why = EXPLANATIONS[one.reason]
@@ -351,7 +190,7 @@ def _failure(facts: Facts, language: Language) -> Table:
 
 
 def _evidence(facts: Facts, language: Language) -> Table:
-    word = _WORDS[language]
+    word = WORDS[language]
     return Table(
         word["evidence"],
         (

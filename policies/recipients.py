@@ -11,7 +11,9 @@ def not_too_many(case: Case) -> Verdict:
     """At least one recipient and at most the limit."""
     count = len(case.envelope.recipients)
     if count > case.settings.max_recipients:
-        return Refused(Reason.TOO_MANY_RECIPIENTS, f"{count} recipients, allowed {case.settings.max_recipients}")
+        return Refused(
+            Reason.TOO_MANY_RECIPIENTS, f"{count} recipients, allowed {case.settings.max_recipients}"
+        )
     if count == 0:
         return Refused(Reason.MALFORMED, "no recipient")
     return ACCEPTED
@@ -47,7 +49,9 @@ def header_names_no_others(case: Case) -> Verdict:
     sent = {recipient.address.key for recipient in case.envelope.recipients}
     for address in named:
         if address not in sent:
-            return Refused(Reason.HEADERS_DIFFER, f"{address} is named but not a recipient of this submission")
+            return Refused(
+                Reason.HEADERS_DIFFER, f"{address} is named but not a recipient of this submission"
+            )
     return ACCEPTED
 
 

@@ -37,7 +37,7 @@ _INVISIBLE = dict.fromkeys(
 )
 
 
-class ReferenceRefused(ValueError):  # noqa: N818 - a refusal with a code, not a fault
+class ReferenceRefused(ValueError):
     """A template or a part of a reference is not acceptable.
 
     `code` says which: template, agency, year, number, direction; `ar` and `en` say it to people.

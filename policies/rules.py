@@ -28,7 +28,9 @@ def signer_enrolled(case: Case) -> Verdict:
     if case.signer is None:
         return Refused(Reason.SIGNER_UNKNOWN, "no enrolled key made this signature")
     if case.signer.address != case.sender_office:
-        return Refused(Reason.SIGNER_MISMATCH, f"{case.signer.fingerprint} is enrolled for {case.signer.address}")
+        return Refused(
+            Reason.SIGNER_MISMATCH, f"{case.signer.fingerprint} is enrolled for {case.signer.address}"
+        )
     return ACCEPTED
 
 

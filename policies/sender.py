@@ -25,7 +25,9 @@ def from_is_reverse_path(case: Case) -> Verdict:
         return Refused(Reason.SENDER_AMBIGUOUS, "no clear From")
     reverse = case.envelope.sender
     if reverse is None or reverse.key != address.key:
-        return Refused(Reason.SENDER_MISMATCH, f"From {address.key}, MAIL FROM {reverse.key if reverse else '<>'}")
+        return Refused(
+            Reason.SENDER_MISMATCH, f"From {address.key}, MAIL FROM {reverse.key if reverse else '<>'}"
+        )
     for value in case.header.senders:
         try:
             sender = parse_from(value).address
@@ -45,7 +47,9 @@ def account_may_send(case: Case) -> Verdict:
     if agency is None or agency.suspended:
         return Refused(Reason.SENDER_MISMATCH, f"agency {office.agency} is suspended")
     if not case.envelope.account.may(Right.SEND, office.address):
-        return Refused(Reason.SENDER_MISMATCH, f"{case.envelope.account.login} may not send for {office.address}")
+        return Refused(
+            Reason.SENDER_MISMATCH, f"{case.envelope.account.login} may not send for {office.address}"
+        )
     return ACCEPTED
 
 

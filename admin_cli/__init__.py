@@ -1,0 +1,1 @@
+"""The administrator's command line: parse, call a use case, print."""

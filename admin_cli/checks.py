@@ -1,0 +1,70 @@
+"""Check what people type, and say in one line what is wrong with it."""
+
+import re
+from datetime import UTC, datetime
+
+from admin_cli.acts import InputFault
+from policies.address import parse_address
+from policies.arabic import strip_controls
+from policies.domainname import canonical_domain
+from policies.identity import Right
+
+_CODE = re.compile(r"[A-Z][A-Z0-9]{1,15}")
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}(?:@[a-z0-9.-]{1,190})?")
+
+
+def agency_code(text: str) -> str:
+    """Return a code in capitals. Raises InputFault."""
+    code = text.upper()
+    if not _CODE.fullmatch(code):
+        raise InputFault(f"agency code {text!r}: two to sixteen Latin letters and digits, a letter first")
+    return code
+
+
+def domain_name(text: str) -> str:
+    """Return a domain in its canonical form. Raises InputFault."""
+    found = canonical_domain(text)
+    if not found:
+        raise InputFault(f"domain {text!r} is not a valid mail domain")
+    return found
+
+
+def address(text: str) -> str:
+    """Return an office address in its canonical form. Raises AddressRefused."""
+    return parse_address(text).key
+
+
+def login(text: str) -> str:
+    """Return a login in lower case. Raises InputFault."""
+    found = text.lower()
+    if not _LOGIN.fullmatch(found):
+        raise InputFault(f"login {text!r}: Latin letters, digits, dots and dashes, e.g. name.family")
+    return found
+
+
+def name(text: str, option: str) -> str:
+    """Return a name without control characters. Raises InputFault when nothing is left or it is too long."""
+    found = strip_controls(text).strip()
+    if not found or len(found) > 200:
+        raise InputFault(f"{option} needs 1 to 200 characters")
+    return found
+
+
+def rights(text: str) -> frozenset[Right]:
+    """Return rights from a comma-separated list. Raises InputFault."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    known = {right.value for right in Right}
+    for word in words:
+        if word not in known:
+            raise InputFault(f"unknown right {word!r}; known: {', '.join(sorted(known))}")
+    if not words:
+        raise InputFault(f"--may needs at least one of {', '.join(sorted(known))}")
+    return frozenset(Right(word) for word in words)
+
+
+def day(text: str, option: str) -> datetime:
+    """Return the start (UTC) of a day YYYY-MM-DD. Raises InputFault."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise InputFault(f"{option} takes a date as YYYY-MM-DD, not {text!r}") from None

@@ -1,0 +1,107 @@
+"""Options that every command takes, wherever they stand on the line, and the exit codes.
+
+`murasalat --json letter trace X` and `murasalat letter trace X --json` are the same. The options are taken off the line
+before the command's own parser sees it, so no command can forget one.
+"""
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from pathlib import Path
+from typing import NoReturn
+
+
+class Exit(IntEnum):
+    """Exit codes of every command."""
+
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    REFUSED = 3
+    NOT_FOUND = 4
+    CHECK_FAILED = 5
+    TEMPORARY = 75
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """What the options that every command takes were set to."""
+
+    home: Path = Path("murasalat-home")
+    json: bool = False
+    ndjson: bool = False
+    lang: str = "en"
+    dry_run: bool = False
+    yes: bool = False
+    debug: bool = False
+
+
+class UsageFault(Exception):
+    """The line is off: one sentence."""
+
+
+_FLAGS = {"--json": "json", "--ndjson": "ndjson", "--dry-run": "dry_run", "--yes": "yes", "--debug": "debug"}
+HELP = (
+    ("--home DIR", "instance directory (or MURASALAT_HOME)"),
+    ("--json", "one JSON document on stdout"),
+    ("--ndjson", "one JSON document a line, for lists"),
+    ("--lang ar|en", "language of what people read (or MURASALAT_LANG)"),
+    ("--dry-run", "say what would change, change nothing"),
+    ("--yes", "do not ask"),
+    ("--debug", "show a traceback when something unexpected happens"),
+)
+
+
+def take(argv: list[str]) -> tuple[Globals, list[str]]:
+    """Split the line into the global options and the rest. Raises UsageFault."""
+    found = Globals(
+        home=Path(os.environ.get("MURASALAT_HOME", "murasalat-home")),
+        lang=_language(os.environ.get("MURASALAT_LANG", "en")),
+    )
+    rest: list[str] = []
+    words = iter(argv)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word == "--":
+            rest.extend([word, *words])
+        elif word in _FLAGS:
+            found = replace(found, **{_FLAGS[word]: True})
+        elif name in {"--home", "--lang"}:
+            given = value if equals else next(words, "")
+            if not given:
+                raise UsageFault(f"{name} needs a value")
+            found = (
+                replace(found, home=Path(given))
+                if name == "--home"
+                else replace(found, lang=_language(given))
+            )
+        else:
+            rest.append(word)
+    return found, rest
+
+
+def _language(word: str) -> str:
+    if word not in {"ar", "en"}:
+        raise UsageFault(f"--lang takes ar or en, not {word}")
+    return word
+
+
+_current = Globals()
+
+
+def current() -> Globals:
+    """Return the options of this run."""
+    return _current
+
+
+def set_current(found: Globals) -> None:
+    """Remember the options of this run."""
+    globals()["_current"] = found
+
+
+def leave(code: Exit, *lines: str) -> NoReturn:
+    """End the command: lines to stderr, then the exit code."""
+    for line in lines:
+        print(line, file=sys.stderr)
+    raise SystemExit(int(code))

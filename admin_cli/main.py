@@ -1,0 +1,103 @@
+"""The command line: every noun, and the one place where faults become exit codes.
+
+No traceback without `--debug`. What is wrong is said in one line: what, and what to do.
+"""
+
+import os
+import sys
+import traceback
+
+import typer
+
+from admin_cli import (
+    agency,
+    client,
+    demo,
+    evidence,
+    init,
+    key,
+    letter,
+    office,
+    officer,
+    policy,
+    queue,
+    report,
+)
+from admin_cli import bench as bench_command
+from admin_cli import doctor as doctor_command
+from admin_cli import serve as serve_command
+from admin_cli import system as system_noun
+from admin_cli.globals import HELP, Exit, UsageFault, current, leave, set_current, take
+
+_EPILOG = "Options that every command takes:\n\n" + "\n\n".join(f"{name}  {what}" for name, what in HELP)
+
+app = typer.Typer(
+    name="murasalat",
+    help="مراسلات Murasalat: official letters between agencies, signed, numbered, evidenced.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for name, noun in (
+    ("agency", agency),
+    ("office", office),
+    ("officer", officer),
+    ("system", system_noun),
+    ("key", key),
+    ("policy", policy),
+    ("letter", letter),
+    ("evidence", evidence),
+    ("queue", queue),
+    ("report", report),
+    ("client", client),
+):
+    app.add_typer(noun.app, name=name)
+app.command("init")(init.init)
+app.command("serve")(serve_command.serve)
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor_command.doctor)
+app.add_typer(bench_command.app, name="bench")
+
+
+def run(argv: list[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    try:
+        found, rest = take(sys.argv[1:] if argv is None else argv)
+        set_current(found)
+        app(args=rest, prog_name="murasalat")
+    except UsageFault as fault:
+        leave(Exit.USAGE, f"murasalat: {fault}")
+    except KeyboardInterrupt:
+        leave(Exit.UNEXPECTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave(Exit.OK)
+    except Exception as fault:  # noqa: BLE001 - the last place where a fault can become one line
+        if current().debug:
+            traceback.print_exc()
+        leave(_code(fault), f"murasalat: {_line(fault)}")
+
+
+def _code(fault: Exception) -> Exit:
+    """Return the exit code of a fault; the classes are looked up by name so that nothing heavy loads for --help."""
+    names = {one.__name__ for one in type(fault).__mro__}
+    if names & {"NotFound"}:
+        return Exit.NOT_FOUND
+    if names & {"Conflict", "KeyRefused"}:
+        return Exit.REFUSED
+    if names & {"ConfigError", "AddressRefused", "UsageFault", "InputFault"}:
+        return Exit.USAGE
+    if names & {"StoreUnavailable", "Unavailable"}:
+        return Exit.TEMPORARY
+    if names & {"UnsafeStore", "StoreFault"}:
+        return Exit.CHECK_FAILED
+    return Exit.UNEXPECTED
+
+
+def _line(fault: Exception) -> str:
+    if current().lang == "ar" and getattr(fault, "text_ar", ""):
+        return str(fault.text_ar)  # type: ignore[attr-defined]
+    text = " ".join(str(fault).split())
+    return text if text and _code(fault) is not Exit.UNEXPECTED else f"{type(fault).__name__}: {text}"

@@ -1,0 +1,90 @@
+"""Offices: open, list, show."""
+
+from typing import Annotated
+
+import typer
+
+from admin_cli.console import document, result, rows
+from admin_cli.globals import current
+
+app = typer.Typer(help="Offices: functional mailboxes of an agency / المكاتب", no_args_is_help=True)
+
+COLUMNS = (
+    ("address", "العنوان", "Address"),
+    ("agency", "الجهة", "Agency"),
+    ("name_en", "الاسم بالإنجليزية", "Name (English)"),
+    ("name_ar", "الاسم", "Name (Arabic)"),
+)
+
+
+@app.command()
+def add(
+    address: str,
+    agency: Annotated[str, typer.Option(help="code of the agency")],
+    name_ar: Annotated[str, typer.Option(help="name in Arabic")],
+    name_en: Annotated[str, typer.Option(help="name in English")],
+) -> None:
+    """Open an office with its mailboxes."""
+    from admin_cli import checks
+    from admin_cli.acts import change
+    from mailstore.directory import add_office
+    from policies.identity import Office
+
+    office = Office(
+        checks.address(address),
+        checks.agency_code(agency),
+        checks.name(name_ar, "--name-ar"),
+        checks.name(name_en, "--name-en"),
+    )
+    change(lambda unit: add_office(unit, office))
+    result(
+        {"address": office.address, "agency": office.agency},
+        f"فُتح المكتب {office.name_ar} ({office.address})",
+        f"office {office.address} opened for {office.agency}",
+    )
+
+
+@app.command("list")
+def list_(agency: Annotated[str, typer.Option(help="only this agency's offices")] = "") -> None:
+    """List offices."""
+    from admin_cli.acts import read
+    from mailstore.directory import snapshot
+
+    directory = read(snapshot)
+    found = [one for one in directory.offices.values() if agency.upper() in {"", one.agency}]
+    rows("offices", [_members(one) for one in found], COLUMNS)
+
+
+@app.command()
+def show(address: str) -> None:
+    """Show one office: who acts for it, and which keys sign for it."""
+    from admin_cli import checks
+    from admin_cli.acts import read
+    from mailstore.directory import snapshot
+    from mailstore.faults import NotFound
+
+    directory = read(snapshot)
+    office = directory.offices.get(checks.address(address))
+    if office is None:
+        raise NotFound(f"no office {address}")
+    members = _members(office) | {
+        "officers": [
+            {"login": one.login, "rights": sorted(grant.rights)}
+            for one in directory.officers.values()
+            for grant in one.grants
+            if grant.office == office.address
+        ],
+        "keys": [key.fingerprint for key in directory.keys.get(office.address, ())],
+    }
+    if current().json:
+        document(members)
+        return
+    flat = members | {
+        "officers": [f"{one['login']} ({','.join(one['rights'])})" for one in members["officers"]]
+    }
+    more = (("officers", "الموظفون", "Officers"), ("keys", "المفاتيح", "Keys"))
+    rows("office", [flat], (*COLUMNS[:3], *more, COLUMNS[-1]))
+
+
+def _members(office: object) -> dict[str, object]:
+    return {name: getattr(office, name) for name in ("address", "agency", "name_ar", "name_en", "suspended")}

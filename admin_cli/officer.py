@@ -1,0 +1,186 @@
+"""Officers: named people with posts, their grants and app passwords."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from admin_cli.console import document, result, rows
+from admin_cli.globals import current
+
+if TYPE_CHECKING:
+    from policies.identity import Officer
+
+app = typer.Typer(help="Officers: named people / الموظفون", no_args_is_help=True)
+
+COLUMNS = (
+    ("login", "الحساب", "Login"),
+    ("post_en", "المنصب بالإنجليزية", "Post (English)"),
+    ("name_en", "الاسم بالإنجليزية", "Name (English)"),
+    ("offices", "المكاتب", "Offices"),
+    ("suspended", "موقوف", "Suspended"),
+    ("name_ar", "الاسم", "Name (Arabic)"),
+)
+
+
+@app.command()
+def add(
+    login: str,
+    name_ar: Annotated[str, typer.Option(help="name in Arabic")],
+    name_en: Annotated[str, typer.Option(help="name in English")],
+    post_ar: Annotated[str, typer.Option(help="post in Arabic")],
+    post_en: Annotated[str, typer.Option(help="post in English")],
+    office: Annotated[str, typer.Option(help="address of the primary office")],
+    may: Annotated[str, typer.Option(help="rights: send,read,refer,register")] = "send,read",
+    language: Annotated[str, typer.Option(help="language of notices: ar or en")] = "ar",
+) -> None:
+    """Add a named person; the generated app password is shown once."""
+    from admin_cli import checks
+    from admin_cli.acts import InputFault, change
+    from gateway.passwords import generate_secret, hash_secret
+    from mailstore.directory import add_officer
+    from policies.identity import Grant, Officer
+
+    if language not in {"ar", "en"}:
+        raise InputFault(f"--language takes ar or en, not {language}")
+    person = Officer(
+        checks.login(login),
+        checks.name(name_ar, "--name-ar"),
+        checks.name(name_en, "--name-en"),
+        checks.name(post_ar, "--post-ar"),
+        checks.name(post_en, "--post-en"),
+        language,
+        grants=(Grant(checks.address(office), checks.rights(may), primary=True),),
+    )
+    secret = generate_secret()
+    hashed = hash_secret(secret)
+    change(lambda unit: add_officer(unit, person, hashed))
+    _show_secret(person.login, secret)
+
+
+@app.command("list")
+def list_(office: Annotated[str, typer.Option(help="only officers of this office")] = "") -> None:
+    """List officers."""
+    from admin_cli.acts import read
+    from mailstore.directory import snapshot
+
+    directory = read(snapshot)
+    people = [_members(one) for one in directory.officers.values()]
+    rows("officers", [one for one in people if not office or office.lower() in one["offices"]], COLUMNS)
+
+
+@app.command()
+def show(login: str) -> None:
+    """Show one officer with every grant."""
+    from admin_cli.acts import read
+    from mailstore.directory import snapshot
+    from mailstore.faults import NotFound
+
+    person = read(snapshot).officers.get(login.lower())
+    if person is None:
+        raise NotFound(f"no officer {login}")
+    grants = [
+        {"office": grant.office, "rights": sorted(grant.rights), "primary": grant.primary}
+        for grant in person.grants
+    ]
+    if current().json:
+        document(_members(person) | {"grants": grants})
+    else:
+        rows("officer", [_members(person)], COLUMNS)
+        rows(
+            "grants",
+            grants,
+            (
+                ("office", "المكتب", "Office"),
+                ("rights", "الصلاحيات", "Rights"),
+                ("primary", "الأساسي", "Primary"),
+            ),
+        )
+
+
+@app.command()
+def password(
+    login: str,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="earlier app passwords stay valid (another device)")
+    ] = False,
+) -> None:
+    """Generate a new app password, shown once; earlier ones are revoked."""
+    from admin_cli.acts import change
+    from gateway.passwords import generate_secret, hash_secret
+    from mailstore.directory import add_password
+
+    secret = generate_secret()
+    hashed = hash_secret(secret)
+    change(lambda unit: add_password(unit, login.lower(), hashed, replace=not keep))
+    _show_secret(login.lower(), secret)
+
+
+@app.command()
+def grant(
+    login: str,
+    office: Annotated[str, typer.Option(help="address of the office")],
+    may: Annotated[str, typer.Option(help="rights: send,read,refer,register")] = "send,read",
+    primary: Annotated[bool, typer.Option(help="this office's INBOX is the officer's own")] = False,
+) -> None:
+    """Give an officer rights for an office, replacing those held there."""
+    from admin_cli import checks
+    from admin_cli.acts import change
+    from mailstore import directory
+    from policies.identity import Grant
+
+    one = Grant(checks.address(office), checks.rights(may), primary)
+    change(lambda unit: directory.grant(unit, login.lower(), one))
+    result(
+        {"login": login.lower(), "office": one.office, "rights": sorted(one.rights)},
+        f"مُنحت الصلاحيات للحساب {login}",
+        f"{login} may {', '.join(sorted(one.rights))} for {one.office}",
+    )
+
+
+@app.command()
+def revoke(login: str, office: Annotated[str, typer.Option(help="address of the office")]) -> None:
+    """Take away an officer's rights for an office; open sessions lose it too."""
+    from admin_cli import checks
+    from admin_cli.acts import change
+    from mailstore.directory import revoke_grant
+
+    address = checks.address(office)
+    change(lambda unit: revoke_grant(unit, login.lower(), address))
+    result(
+        {"login": login.lower(), "office": address},
+        f"سُحبت صلاحيات {login}",
+        f"{login} acts no more for {address}",
+    )
+
+
+@app.command()
+def suspend(
+    login: str, restore: Annotated[bool, typer.Option("--restore", help="end the suspension")] = False
+) -> None:
+    """Suspend an officer: no login and no open session until restored."""
+    from admin_cli.acts import change
+    from mailstore.directory import suspend_account
+
+    change(lambda unit: suspend_account(unit, login.lower(), suspended=not restore))
+    result(
+        {"login": login.lower(), "suspended": not restore},
+        f"{'أُعيد' if restore else 'أُوقف'} الحساب {login}",
+        f"{login} {'restored' if restore else 'suspended'}",
+    )
+
+
+def _show_secret(login: str, secret: str) -> None:
+    if current().dry_run:
+        result({"login": login, "dry_run": True}, "لم يتغير شيء", "nothing was changed")
+        return
+    result(
+        {"login": login, "password": secret},
+        f"الحساب {login}\nكلمة مرور التطبيق (تظهر مرة واحدة): {secret}",
+        f"login {login}\napp password (shown once): {secret}",
+    )
+
+
+def _members(person: "Officer") -> dict[str, object]:
+    names = ("login", "name_ar", "name_en", "post_ar", "post_en", "language", "suspended")
+    offices = [grant.office for grant in person.grants]
+    return {name: getattr(person, name) for name in names} | {"offices": offices}

@@ -1,0 +1,122 @@
+"""Legacy document systems: programs of an agency that send by SMTP."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from admin_cli.console import result, rows
+from admin_cli.globals import current
+
+app = typer.Typer(help="Legacy document systems / الأنظمة", no_args_is_help=True)
+
+COLUMNS = (
+    ("login", "الحساب", "Login"),
+    ("agency", "الجهة", "Agency"),
+    ("offices", "المكاتب", "Offices"),
+    ("networks", "الشبكات", "Networks"),
+    ("certificate", "الشهادة", "Certificate"),
+    ("suspended", "موقوف", "Suspended"),
+    ("name_en", "الاسم بالإنجليزية", "Name (English)"),
+    ("name_ar", "الاسم", "Name (Arabic)"),
+)
+
+
+@app.command()
+def add(
+    login: str,
+    agency: Annotated[str, typer.Option(help="code of its agency")],
+    office: Annotated[list[str], typer.Option(help="office it sends for; may be given again")],
+    network: Annotated[list[str], typer.Option(help="source address or network (CIDR); may be given again")],
+    name_ar: Annotated[str, typer.Option(help="name in Arabic")],
+    name_en: Annotated[str, typer.Option(help="name in English")],
+    certificate: Annotated[Path | None, typer.Option(help="its TLS client certificate (PEM)")] = None,
+    issue: Annotated[
+        Path | None, typer.Option(help="directory for a client certificate issued by the instance's own CA")
+    ] = None,
+) -> None:
+    """Add a system, with an app password (shown once) or a TLS client certificate."""
+    from admin_cli import checks
+    from admin_cli.acts import InputFault, apply, instance
+    from gateway.passwords import generate_secret, hash_secret
+    from mailstore.directory import add_system
+    from policies.identity import System
+
+    if certificate and issue:
+        raise InputFault("give --certificate or --issue, not both")
+    account = checks.login(login)
+    with instance() as opened:
+        digest = _client_certificate(opened.home, account, certificate, issue, opened.store.clock())
+        secret = "" if digest else generate_secret()
+        system = System(
+            account,
+            checks.agency_code(agency),
+            checks.name(name_ar, "--name-ar"),
+            checks.name(name_en, "--name-en"),
+            tuple(checks.address(one) for one in office),
+            tuple(_network(one) for one in network),
+            digest,
+        )
+        hashed = hash_secret(secret) if secret else ""
+        apply(opened, lambda unit: add_system(unit, system, hashed))
+    found = {
+        "login": account,
+        "agency": system.agency,
+        "password": secret or None,
+        "certificate": digest or None,
+    }
+    shown = f"app password (shown once): {secret}" if secret else f"client certificate {digest}"
+    result(found, f"أُضيف النظام {account}\n{shown}", f"system {account} added\n{shown}")
+
+
+@app.command("list")
+def list_() -> None:
+    """List systems."""
+    from admin_cli.acts import read
+    from mailstore.directory import snapshot
+
+    names = ("login", "agency", "offices", "networks", "certificate", "suspended", "name_en", "name_ar")
+    systems = read(snapshot).systems.values()
+    rows("systems", [{name: getattr(one, name) for name in names} for one in systems], COLUMNS)
+
+
+@app.command()
+def revoke(login: str) -> None:
+    """Suspend a system for good: it can log in no more."""
+    from admin_cli.acts import change
+    from mailstore.directory import suspend_account
+
+    change(lambda unit: suspend_account(unit, login.lower(), suspended=True))
+    result({"login": login.lower(), "suspended": True}, f"أُوقف النظام {login}", f"system {login} suspended")
+
+
+def _network(text: str) -> str:
+    from admin_cli.acts import InputFault
+
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise InputFault(
+            f"--network {text!r} is neither an address nor a network like 192.0.2.0/24"
+        ) from None
+
+
+def _client_certificate(home: Path, login: str, given: Path | None, issue: Path | None, now: object) -> str:
+    from datetime import datetime
+
+    from admin_cli.acts import InputFault
+    from gateway.certificates import create_client, fingerprint, write_secret
+
+    if given is not None:
+        try:
+            return fingerprint(given.read_bytes())
+        except (OSError, ValueError) as fault:
+            raise InputFault(f"{given}: not a PEM certificate: {fault}") from None
+    if issue is None or current().dry_run or not isinstance(now, datetime):
+        return ""
+    issue.mkdir(parents=True, exist_ok=True)
+    key, certificate, digest = create_client(home, login, now)
+    write_secret(issue / f"{login}.key", key)
+    (issue / f"{login}.pem").write_bytes(certificate)
+    return digest

@@ -1,0 +1,1 @@
+"""Conversations (SMTP, IMAP) and the use cases they call."""

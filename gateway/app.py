@@ -1,0 +1,134 @@
+"""The composition root: every part made once, wired, started and stopped in order.
+
+Start: store, use cases, receipts' worker, listeners. Stop: listeners drain, work ends, a last checkpoint, the store.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gateway.checkpointing import keep_signing
+from gateway.clock import Clock, utc_now
+from gateway.directory import CurrentDirectory
+from gateway.examination import verifier
+from gateway.imap.server import ImapServer
+from gateway.imap.settings import ImapSettings
+from gateway.instance import Instance, open_instance, policy_settings
+from gateway.intake import Intake, Standing
+from gateway.journal import start_journal
+from gateway.login import Credentials, Login
+from gateway.offload import Offload
+from gateway.opening import Opening
+from gateway.receipting import Receipting
+from gateway.signatures.sealing import Sealer
+from gateway.smtp.settings import Ports, Settings
+from gateway.smtp.submission import SubmissionService
+from gateway.throttle import Throttle
+from gateway.tls import server_context
+from mailstore.directory import live_hashes, login_of_certificate
+from policies.identity import Account
+
+GRACE_SECONDS = 10.0
+Listeners = dict[str, tuple[str, int]]
+
+
+class Gateway:
+    """One running node."""
+
+    def __init__(self, instance: Instance, clock: Clock = utc_now) -> None:
+        self.instance = instance
+        config = instance.config
+        self.offload = Offload(instance.store)
+        self.directory = CurrentDirectory(self.offload)
+        self.sealer = Sealer(instance.home / "seal", config.instance.receipts)
+        self.receipting = Receipting(
+            self.offload, self.sealer, instance.issuer, config.instance.receipts, clock, instance.log_key.sign
+        )
+        name = config.instance.receipts.rpartition("@")[2]
+        self.gnupg = verifier(instance.home)
+        standing = Standing(name, instance.issuer, policy_settings(config), self.gnupg, instance.log_key.sign)
+        self.intake = Intake(self.offload, self.directory, standing, self.receipting.wake)
+        self.opening = Opening(self.offload, instance.issuer, self.receipting.wake)
+        self.login = Login(self._credentials, self._certificate, Throttle())
+        tls = config.tls
+        self._context = server_context(
+            instance.path(tls.certificate), instance.path(tls.key), instance.path(tls.client_ca)
+        )
+        self.submission = SubmissionService(
+            Settings(
+                hostname=name,
+                bilingual=config.submission.arabic_replies,
+                size_limit=config.policy.max_size,
+                recipient_limit=config.policy.max_recipients,
+                connections=config.submission.max_connections,
+                connections_per_source=config.submission.max_connections_per_source,
+                command_seconds=config.submission.idle_seconds,
+            ),
+            Ports(self.login, self.intake.submit, self.intake.reject, clock),
+            self._context,
+        )
+        self.imap = ImapServer(
+            self.offload, self.directory, self.login, self.opening, ImapSettings.of(config.imap), clock
+        )
+        self._stop = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> Listeners:
+        """Start the workers and the listeners; return where each one listens."""
+        self._spawn(self.receipting.run(self._stop))
+        self._spawn(keep_signing(self.instance, self.offload, self._stop))
+        listen = self.instance.config.listen
+        submission = await self.submission.start(listen.host, listen.submission_port)
+        imap = await self.imap.start(listen.host, listen.imap_port, self._context)
+        return {"submission": submission[0], "imap": imap}
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.get_running_loop().create_task(work))
+
+    async def close(self) -> None:
+        """Drain the listeners, let the workers end, and close everything."""
+        await self.submission.close(GRACE_SECONDS)
+        await self.imap.close(GRACE_SECONDS)
+        self._stop.set()
+        self.receipting.wake()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.login.close()
+        self.offload.close()
+        self.instance.close()
+        self.sealer.close()
+
+    async def _credentials(self, name: str) -> Credentials | None:
+        login = name.lower()
+        directory = await self.directory.get()
+        officer, system = directory.officers.get(login), directory.systems.get(login)
+        if officer is None and system is None:
+            return None
+        hashes = await self.offload.read(lambda connection: live_hashes(connection, login))
+        return Credentials(Account(login, "password", officer, system), hashes, directory.version)
+
+    async def _certificate(self, sha256: str) -> Account | None:
+        login = await self.offload.read(lambda connection: login_of_certificate(connection, sha256))
+        system = (await self.directory.get()).systems.get(login) if login else None
+        return Account(login, "certificate", None, system) if login and system else None
+
+
+async def run_until_stopped(
+    home: Path, ready: Callable[[Listeners, str], None], *, clock: Clock = utc_now
+) -> None:
+    """Run a node until SIGTERM or SIGINT; `ready` is called once, when every port accepts."""
+    start_journal()
+    gateway = Gateway(open_instance(home, clock=clock), clock)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # not on every platform
+            loop.add_signal_handler(number, stopped.set)
+    try:
+        listeners = await gateway.start()
+        ready(listeners, str((home / "ca.pem").absolute()))
+        await stopped.wait()
+    finally:
+        await gateway.close()

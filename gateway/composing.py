@@ -1,0 +1,185 @@
+"""Compose the gateway's own mail: header fields, MIME entities, and the seal around them (RFC 3156).
+
+Pure: values in, octets out. Only mail that the gateway itself writes passes here, never a letter.
+
+Invariants:
+- The octets that are signed are those that are sent: the inner entity is made once, signed, and put as it is
+  between the delimiters (RFC 1847 section 2.1).
+- Signed octets survive transport (RFC 3156 section 5): US-ASCII, CRLF, no trailing blanks, no line of a body
+  over 76 octets or beginning with "From ". Header lines are folded at 76; what cannot be folded keeps to 998.
+- A value can never make a header field of its own: `field` takes printable US-ASCII and nothing else.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.signatures.packets import signature_header, signature_packet
+
+LINE = 76  # RFC 2045 section 6.7 and 6.8
+HARD_LIMIT = 998  # RFC 5322 section 2.1.1
+_WORD_OCTETS = 39  # of UTF-8 in one encoded word: "Subject: " and the word fit one line
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+_PRINTABLE = re.compile(r"[!-~]+(?: [!-~]+)*")
+_PLAIN_BODY = re.compile(rb"(?:(?!From )(?:[\t -~]{0,75}[!-~])?\r\n)*")
+
+Fields = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One finished MIME entity: `head` is its header with the empty line, `body` what follows."""
+
+    head: bytes
+    body: bytes
+
+    @property
+    def octets(self) -> bytes:
+        """The whole entity, without the line end that belongs to the next delimiter."""
+        return self.head + self.body
+
+
+def field(name: str, value: str) -> bytes:
+    """Return one header field, folded at spaces.
+
+    Raises ValueError for anything but printable US-ASCII with single spaces, or a word that fits no line.
+    """
+    if not _NAME.fullmatch(name) or not _PRINTABLE.fullmatch(value):
+        raise ValueError(f"the field {name!r} would not be one well-formed header field")
+    first, *words = value.split(" ")
+    lines = [f"{name}: {first}"]
+    for word in words:
+        if len(lines[-1]) + 1 + len(word) <= LINE:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f" {word}")
+    if max(map(len, lines)) > HARD_LIMIT:
+        raise ValueError(f"the field {name!r} has a word that fits no line")
+    return "\r\n".join(lines).encode("ascii") + b"\r\n"
+
+
+def header(fields: Fields) -> bytes:
+    """Return a header section without the empty line."""
+    return b"".join(field(name, value) for name, value in fields)
+
+
+def words(text: str) -> str:
+    """Return text in encoded words (RFC 2047), fit for an unstructured field and for a display name."""
+    chunks: list[bytes] = []
+    current = b""
+    for character in text:
+        octets = character.encode("utf-8", "replace")
+        if len(current) + len(octets) > _WORD_OCTETS:
+            chunks.append(current)
+            current = b""
+        current += octets
+    chunks.append(current)
+    return " ".join(f"=?UTF-8?B?{base64.b64encode(chunk).decode('ascii')}?=" for chunk in chunks)
+
+
+def mailbox(display: str, address: str) -> str:
+    """Return a mailbox with its display name (RFC 5322 section 3.4)."""
+    return f"{words(display)} <{address}>"
+
+
+# ── Bodies ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def base64_entity(fields: Fields, octets: bytes) -> Entity:
+    """Return a leaf in base64."""
+    encoded = base64.b64encode(octets)
+    lines = [encoded[start : start + LINE] for start in range(0, len(encoded), LINE)]
+    body = b"".join(line + b"\r\n" for line in lines)
+    return Entity(header([*fields, ("Content-Transfer-Encoding", "base64")]) + b"\r\n", body)
+
+
+def text_entity(fields: Fields, octets: bytes) -> Entity:
+    """Return a leaf of CRLF lines: as it is when it survives transport so, else quoted-printable."""
+    if _PLAIN_BODY.fullmatch(octets):
+        return Entity(header([*fields, ("Content-Transfer-Encoding", "7bit")]) + b"\r\n", octets)
+    body = b"\r\n".join(map(_quoted_line, octets.split(b"\r\n")))
+    return Entity(header([*fields, ("Content-Transfer-Encoding", "quoted-printable")]) + b"\r\n", body)
+
+
+def _quoted_line(line: bytes) -> bytes:
+    """Encode one line (RFC 2045 section 6.7); a bare CR or LF in it is data and is encoded too."""
+    lines, current = [], ""
+    for position, octet in enumerate(line):
+        literal = _quoted(octet, last=position == len(line) - 1)
+        if len(current) + len(literal) > LINE - 1:
+            lines.append(current + "=")
+            current = ""
+        if not current and line.startswith(b"From ", position):
+            literal = "=46"  # RFC 3156 section 5: some transport would write ">From "
+        current += literal
+    return "\r\n".join([*lines, current]).encode("ascii")
+
+
+def _quoted(octet: int, *, last: bool) -> str:
+    if octet in b" \t":
+        return f"={octet:02X}" if last else chr(octet)
+    return chr(octet) if 33 <= octet <= 126 and octet != ord("=") else f"={octet:02X}"
+
+
+def multipart(subtype: str, parameters: str, fields: Fields, parts: Sequence[Entity], seed: str) -> Entity:
+    """Return a multipart of finished parts. `parameters` stand before the boundary; `fields` after the type.
+
+    The boundary follows from `seed`, and no part has it in a line.
+    """
+    boundary = boundary_for(seed, [part.octets for part in parts])
+    extra = f"{parameters}; " if parameters else ""
+    head = header([("Content-Type", f'multipart/{subtype}; {extra}boundary="{boundary}"'), *fields]) + b"\r\n"
+    delimiter = b"--" + boundary.encode("ascii")
+    body = b"".join(delimiter + b"\r\n" + part.octets + b"\r\n" for part in parts)
+    return Entity(head, body + delimiter + b"--\r\n")
+
+
+def boundary_for(seed: str, parts: Sequence[bytes]) -> str:
+    """Return a boundary that begins no line of any part. No base64 or quoted-printable line has "=_"."""
+    number = 0
+    while True:
+        digest = hashlib.sha256(f"{number} {seed}".encode()).hexdigest()[:32]
+        boundary = f"=_{digest}"
+        if not any(b"--" + boundary.encode("ascii") in part for part in parts):
+            return boundary
+        number += 1
+
+
+# ── The seal ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def sealed(fields: Fields, signed: Entity, seed: str, sign: Callable[[bytes], bytes]) -> bytes:
+    """Return a whole message: `fields`, and `signed` inside multipart/signed (RFC 3156 section 5).
+
+    `sign` makes an armored detached signature over exactly the octets it is given; what it raises passes on.
+    Raises PacketError when it returns anything but one signature.
+    """
+    octets = signed.octets
+    armored = b"".join(line.rstrip() + b"\r\n" for line in sign(octets).strip().splitlines())
+    hashed = signature_header(signature_packet(armored)).hash_algorithm.lower()
+    signature = Entity(header(_SIGNATURE_FIELDS) + b"\r\n", armored)
+    boundary = boundary_for(f"sealed {seed}", [octets, armored])
+    protocol = 'protocol="application/pgp-signature"'
+    content_type = f'multipart/signed; micalg="pgp-{hashed}"; {protocol}; boundary="{boundary}"'
+    delimiter = b"--" + boundary.encode("ascii")
+    return b"\r\n".join(
+        (
+            header([*fields, ("MIME-Version", "1.0"), ("Content-Type", content_type)]),
+            delimiter,
+            octets,
+            delimiter,
+            signature.octets,
+            delimiter + b"--",
+            b"",
+        )
+    )
+
+
+_SIGNATURE_FIELDS = (
+    ("Content-Type", 'application/pgp-signature; name="OpenPGP_signature.asc"'),
+    ("Content-Description", "OpenPGP digital signature"),
+    ("Content-Disposition", 'attachment; filename="OpenPGP_signature.asc"'),
+)

@@ -1,0 +1,29 @@
+"""The directory as the conversations see it: one snapshot in memory, renewed when its version moves.
+
+Invariant: nothing is decided on a snapshot older than the last committed change: each use compares versions first.
+"""
+
+from gateway.offload import Offload
+from mailstore import directory as store
+from mailstore.transaction import Reading
+from policies.directory import Directory
+
+
+class CurrentDirectory:
+    """Gives the present directory snapshot."""
+
+    def __init__(self, offload: Offload) -> None:
+        self._offload = offload
+        self._snapshot: Directory | None = None
+
+    async def get(self) -> Directory:
+        """Return the directory as of now. Raises Unavailable."""
+        known = self._snapshot
+
+        def read(connection: Reading) -> Directory:
+            if known is not None and store.version(connection) == known.version:
+                return known
+            return store.snapshot(connection)
+
+        self._snapshot = await self._offload.read(read)
+        return self._snapshot

@@ -1,0 +1,41 @@
+"""Take a letter's original octets out of the store; the act is evidence in the same transaction."""
+
+import getpass
+
+from mailstore import evidence, letters, mailboxes
+from mailstore.faults import NotFound
+from mailstore.letters import Letter
+from mailstore.transaction import Unit
+from policies.evidence import Actor, Event, Evidence, Issuer, Party
+
+
+def operator() -> Actor:
+    """Return the person at the command line, as the operating system names the account."""
+    try:
+        login = getpass.getuser()
+    except (OSError, KeyError):
+        login = "unknown"
+    return Actor(login, login, login, kind="operator", method="command line")
+
+
+def export(unit: Unit, issuer: Issuer, word: str, reason: str) -> tuple[Letter, bytes]:
+    """Return a letter with its octets, and record EXPORTED. Raises NotFound."""
+    found = letters.find(unit.connection, word)
+    if len(found) != 1:
+        raise NotFound(f"no letter {word}" if not found else f"{word} names several letters")
+    letter = found[0]
+    fact = Evidence(
+        evidence.new_id(unit),
+        Event.EXPORTED,
+        unit.now,
+        unit.now,
+        issuer,
+        letter.letter_id,
+        Party(letter.sender_agency, letter.sender_office),
+        actor=operator(),
+        sha256=letter.sha256,
+        reference=letter.reference,
+        detail={"why": reason[:500]},
+    )
+    evidence.append(unit, fact)
+    return letter, mailboxes.octets(unit.connection, letter.sha256)

@@ -1,0 +1,30 @@
+"""Transfer encodings, decoded for reading, search and signature parts (RFC 2045 section 6).
+
+Invariants:
+- Lenient and total: damaged base64 or quoted-printable gives what can be read, never an exception.
+- Nothing decoded here is ever stored or served in place of the received octets.
+"""
+
+import binascii
+
+_ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
+_NOT_BASE64 = bytes(octet for octet in range(256) if octet not in _ALPHABET)
+
+
+def decode_transfer(body: bytes, encoding: str) -> bytes | None:
+    """Decode `body` from the lower-case `encoding`; None when the encoding is unknown."""
+    if encoding in {"7bit", "8bit", "binary"}:
+        return body
+    if encoding == "base64":
+        return decode_base64(body)
+    if encoding == "quoted-printable":
+        return binascii.a2b_qp(body)
+    return None
+
+
+def decode_base64(encoded: bytes) -> bytes:
+    """Decode base64 up to its padding; octets outside the alphabet are skipped (RFC 2045 section 6.8)."""
+    data = encoded.translate(None, _NOT_BASE64).partition(b"=")[0]
+    if len(data) % 4 == 1:  # six bits make no octet
+        data = data[:-1]
+    return binascii.a2b_base64(data + b"=" * (-len(data) % 4))

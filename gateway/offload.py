@@ -1,0 +1,54 @@
+"""The one crossing between the event loop and blocking calls.
+
+Invariants:
+- The event loop never waits for the database, a signature engine or a password hash.
+- A write's result comes back only after its commit is durable.
+- The store's faults become `Unavailable` here, once, for every conversation.
+"""
+
+import asyncio
+import functools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from gateway.faults import Unavailable
+from mailstore.faults import StoreUnavailable
+from mailstore.transaction import Reading, Store, Unit
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class Offload:
+    """Runs blocking work for the event loop: reads and engines on bounded pools, writes on the store's writer."""
+
+    def __init__(self, store: Store, *, readers: int = 4, workers: int = 4) -> None:
+        self.store = store
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="read")
+        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="work")
+
+    async def read(self, act: Callable[[Reading], T]) -> T:
+        """Run `act` in a reading transaction. Raises Unavailable."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._readers, self.store.read, act)
+        except StoreUnavailable as fault:
+            raise Unavailable(str(fault)) from fault
+
+    async def write(self, act: Callable[[Unit], T]) -> T:
+        """Run `act` as a unit of work and return its result once it is durable. Raises Unavailable."""
+        try:
+            return await asyncio.shield(asyncio.wrap_future(self.store.submit(act)))
+        except StoreUnavailable as fault:
+            raise Unavailable(str(fault)) from fault
+
+    async def call(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run any other blocking call on the workers' pool."""
+        bound = functools.partial(act, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._workers, bound)
+
+    def close(self) -> None:
+        """Let running calls end and stop the pools; the store itself is closed by its owner."""
+        self._readers.shutdown()
+        self._workers.shutdown()

@@ -1,0 +1,217 @@
+"""Read from the store what a receipt tells: the letter, its records, and the proofs that they are in the log.
+
+Invariant: facts come from records of the log and the letter's entry in the register. The directory gives names of
+offices only; a person's name is the one in the record.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from gateway.mime.header import scan_header
+from gateway.mime.limits import DEFAULT_LIMITS
+from mailstore import evidence, letters, messages
+from mailstore.checkpoints import Checkpoint, covering
+from mailstore.evidence import Recorded
+from mailstore.faults import NotFound
+from mailstore.letters import Addressee, Letter
+from mailstore.log import inclusion_proof, read_node
+from mailstore.outbox import Owed
+from mailstore.transaction import Reading
+from policies.calendar import parse_rfc3339
+from policies.directory import Directory
+from policies.evidence import Actor, Event
+from policies.letter import Duty
+from policies.reasons import Reason
+from policies.receipt import Consignment, Facts, Kind, NamedOffice, kind_of
+from policies.tracking import consignment_status
+
+_ENHANCED = re.compile(r"[45]\.[0-9]{1,3}\.[0-9]{1,3}")  # RFC 3463 section 2, failures only
+_DISPATCH = frozenset(
+    {
+        Event.ACCEPTED,
+        Event.TAKEN_OVER,
+        Event.DELIVERED,
+        Event.REGISTERED_IN,
+        Event.NOT_DELIVERED,
+        Event.EXPIRED,
+    }
+)
+_PERSONAL = frozenset({Event.HANDED_OVER, Event.SEEN})
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A signed checkpoint, and for each log index the path that leads from its leaf to the checkpoint's root."""
+
+    size: int
+    note: str
+    paths: dict[int, list[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What one receipt is made of. `head` is the letter's header section, original octets, no empty line."""
+
+    facts: Facts
+    records: tuple[Recorded, ...]
+    head: bytes
+    proof: Proof | None
+
+
+def gather(connection: Reading, owed: Owed, directory: Directory, seal: str) -> Material:
+    """Return what the owed receipt is made of. `seal` is the fingerprint of the key that will sign it.
+
+    Raises NotFound when letter or record is missing, ValueError when the record owes no receipt of that kind.
+    """
+    letter = letters.get(connection, owed.letter_id)
+    cause = evidence.by_id(connection, owed.evidence_id)
+    if letter is None or cause is None or cause.members.get("letter_id") != owed.letter_id:
+        raise NotFound(f"no letter {owed.letter_id} with the evidence {owed.evidence_id}")
+    kind = kind_of(Event(cause.event))
+    if kind is None or kind != owed.kind:
+        raise ValueError(f"a record of {cause.event} owes no receipt of the kind {owed.kind}")
+    every = evidence.of_letter(connection, letter.letter_id)
+    records = tuple(one for one in every if _concerns(one, cause, kind))
+    recipients = letters.addressees(connection, letter.letter_id)
+    facts = _facts(letter, cause, kind, records, recipients, directory)
+    accepted = next((one for one in records if one.event == Event.ACCEPTED), None)
+    detail = accepted.members.get("detail", {}) if accepted else {}
+    facts = replace(facts, seal=seal, envelope_id=str(detail.get("envid", "")))
+    return Material(facts, records, _header_section(connection, letter), _proof(connection, records))
+
+
+def _concerns(one: Recorded, cause: Recorded, kind: Kind) -> bool:
+    """Whether a record belongs into the receipt about `cause`: its own matter, and nobody else's."""
+    if kind is Kind.DISPATCH:
+        return one.event in _DISPATCH
+    if one.event == Event.ACCEPTED:
+        return True
+    if one.log_index > cause.log_index or _office(one) != _office(cause):
+        return False
+    return one.event in _DISPATCH or (one.event in _PERSONAL and _login(one) == _login(cause))
+
+
+def _office(record: Recorded) -> str:
+    return str(record.members.get("recipient", {}).get("office", ""))
+
+
+def _login(record: Recorded) -> str:
+    return str(record.members.get("actor", {}).get("login", ""))
+
+
+def _facts(
+    letter: Letter,
+    cause: Recorded,
+    kind: Kind,
+    records: Sequence[Recorded],
+    recipients: Sequence[Addressee],
+    directory: Directory,
+) -> Facts:
+    if kind is Kind.DISPATCH:
+        consignments = tuple(
+            _consignment(_named(one.office, one.agency, directory), one, records) for one in recipients
+        )
+    else:
+        party = cause.members.get("recipient", {})
+        address, agency = str(party.get("office", "")), str(party.get("agency", ""))
+        mine = next((one for one in recipients if one.office == address), None)
+        consignments = (_consignment(_named(address, agency, directory), mine, records, cause),)
+    handed = [one for one in records if one.event == Event.HANDED_OVER] if kind is Kind.OPENED else []
+    return Facts(
+        kind,
+        Event(cause.event),
+        _time(cause),
+        cause.evidence_id,
+        cause.log_index,
+        letter.letter_id,
+        letter.reference,
+        letter.message_id,
+        letter.subject,
+        letter.sha256,
+        parse_rfc3339(letter.accepted_at),
+        _named(letter.sender_office, letter.sender_agency, directory),
+        consignments,
+        seal="",
+        actor=_actor(cause.members.get("actor", {})) if kind is Kind.OPENED else None,
+        handed_over=_time(handed[0]) if handed else None,
+    )
+
+
+def _consignment(
+    recipient: NamedOffice,
+    addressee: Addressee | None,
+    records: Iterable[Recorded],
+    cause: Recorded | None = None,
+) -> Consignment:
+    """Return how the consignment stands by its records, or by `cause` alone for a receipt about one event."""
+    own = [one for one in records if _office(one) == recipient.address]
+    if cause is None:
+        # REGISTERED-IN ranks below DELIVERED and says nothing about where the letter is.
+        events = [Event(one.event) for one in own if one.event != Event.REGISTERED_IN]
+        status = consignment_status(events)
+        cause = next((one for one in own if one.event == status), None)
+    else:
+        status = Event(cause.event)
+    duty = Duty(addressee.duty) if addressee and addressee.duty in set(Duty) else None
+    incoming = addressee.incoming_reference if addressee else ""
+    if cause is None:
+        return Consignment(recipient, duty, incoming, status)
+    members = cause.members
+    placed = next((one for one in own if one.event == Event.DELIVERED), None)
+    reason = str(members.get("reason", ""))
+    code = str(members.get("detail", {}).get("status", ""))
+    return Consignment(
+        recipient,
+        duty,
+        incoming or str(members.get("incoming_reference", "")),
+        status,
+        _time(cause),
+        cause.evidence_id,
+        Reason(reason) if reason in set(Reason) else None,
+        code if _ENHANCED.fullmatch(code) else "",
+        _time(placed) if placed else None,
+    )
+
+
+def _time(record: Recorded) -> datetime:
+    return parse_rfc3339(str(record.members["event_time"]))
+
+
+def _actor(members: dict[str, Any]) -> Actor:
+    known = {name: str(value) for name, value in members.items() if name in Actor.__dataclass_fields__}
+    return Actor(**{"login": "", "name_ar": "", "name_en": ""} | known)
+
+
+def _named(address: str, agency: str, directory: Directory) -> NamedOffice:
+    office, of = directory.offices.get(address), directory.agencies.get(agency)
+    return NamedOffice(
+        address,
+        agency,
+        office.name_ar if office else "",
+        office.name_en if office else "",
+        of.name_ar if of else "",
+        of.name_en if of else "",
+    )
+
+
+def _header_section(connection: Reading, letter: Letter) -> bytes:
+    octets = messages.octets(connection, letter.sha256)
+    end = scan_header(octets, 0, len(octets), DEFAULT_LIMITS).body_start
+    return octets[:end].removesuffix(b"\r\n") if octets[:end].endswith(b"\r\n\r\n") else octets[:end]
+
+
+def _proof(connection: Reading, records: Sequence[Recorded]) -> Proof | None:
+    """Return the newest checkpoint over all records with their inclusion proofs, None when there is none yet."""
+    indices = [one.log_index for one in records]
+    checkpoint: Checkpoint | None = covering(connection, max(indices))
+    if checkpoint is None:
+        return None
+
+    def node(level: int, position: int) -> bytes:
+        return read_node(connection, level, position)
+
+    paths = {index: inclusion_proof(node, index, checkpoint.size) for index in indices}
+    return Proof(checkpoint.size, checkpoint.note, paths)

@@ -1,0 +1,134 @@
+"""The parts of a receipt that programs read: the delivery status, the disposition, the signed evidence. Pure.
+
+Invariants:
+- Every field is written by `composing.field`: no fact can make a field or a line of its own.
+- The evidence file is canonical JSON (RFC 8785) from end to end, and so is the bundle in it, octet for octet: a
+  verifier may cut the signed octets out or canonicalise the parsed value.
+"""
+
+import base64
+import re
+from collections.abc import Callable, Sequence
+
+from gateway.composing import Entity, base64_entity, field, text_entity
+from gateway.receipt_facts import Material
+from mailstore.log import leaf_hash
+from policies.calendar import in_qatar
+from policies.evidence import Event, canonical_json
+from policies.receipt import Consignment, Facts, Kind
+
+BUNDLE_SCHEMA = "murasalat-receipt-1"
+ALGORITHM = "Ed25519"
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
+_ENVELOPE_ID = re.compile(r"[!-~]{1,100}")  # RFC 3461 section 4.4, decoded; blanks are left out with it
+_XTEXT = re.compile(r"\+([0-9A-F]{2})")
+
+# RFC 3464 section 2.3.3 and RFC 3463.
+_OUTCOMES = {
+    Event.DELIVERED: ("delivered", "2.1.5"),
+    Event.TAKEN_OVER: ("relayed", "2.1.9"),
+    Event.NOT_DELIVERED: ("failed", "5.0.0"),
+    Event.EXPIRED: ("failed", "4.4.7"),
+    Event.ACCEPTED: ("delayed", "4.0.0"),
+}
+
+
+def mail_date(facts: Facts) -> str:
+    """Return the event's time as a date-time of RFC 5322 section 3.3, on the clocks of Qatar."""
+    when = in_qatar(facts.at)
+    day, month = _DAYS[when.weekday()], _MONTHS[when.month - 1]
+    return f"{day}, {when.day:02d} {month} {when.year:04d} {when:%H:%M:%S} +0300"
+
+
+def original_message_id(facts: Facts) -> str:
+    """Return the letter's Message-ID when it can stand in a field of ours, else an empty text."""
+    return facts.message_id if _MESSAGE_ID.fullmatch(facts.message_id) else ""
+
+
+def machine_part(facts: Facts, domain: str) -> Entity:
+    """Return message/delivery-status, or message/disposition-notification for an opening."""
+    if facts.kind is Kind.OPENED:
+        name, body = "disposition-notification", _disposition(facts, domain)
+    else:
+        name, body = "delivery-status", _delivery_status(facts, domain)
+    return text_entity(_attached(f"message/{name}", f"{name}.txt"), body)
+
+
+def _delivery_status(facts: Facts, domain: str) -> bytes:
+    """RFC 3464 section 2: fields of the message, then a group of fields for each recipient."""
+    lines = field("Reporting-MTA", f"dns; {domain}")
+    envelope_id = _XTEXT.sub(lambda code: chr(int(code[1], 16)), facts.envelope_id)
+    if _ENVELOPE_ID.fullmatch(envelope_id):
+        lines = field("Original-Envelope-Id", envelope_id) + lines
+    return lines + b"".join(b"\r\n" + _recipient(one) for one in facts.consignments)
+
+
+def _recipient(one: Consignment) -> bytes:
+    action, code = _OUTCOMES.get(one.status, _OUTCOMES[Event.DELIVERED])
+    if one.status is Event.EXPIRED and one.delivered is not None:
+        action = "delayed"  # it is in the mailbox, so it is not undelivered: it was not fetched in time
+    lines = field("Final-Recipient", f"rfc822; {one.recipient.address}")
+    lines += field("Action", action) + field("Status", one.code or code)
+    if one.reason is not None:
+        lines += field("Diagnostic-Code", f"x-murasalat; {one.reason.value}")
+    if one.evidence_id:
+        lines += field("Final-Log-ID", one.evidence_id)
+    return lines
+
+
+def _disposition(facts: Facts, domain: str) -> bytes:
+    """RFC 8098 section 3. "displayed" is that RFC's word for what `\\Seen` says; it claims no reading either."""
+    lines = field("Reporting-UA", f"{domain}; Murasalat")
+    lines += field("Final-Recipient", f"rfc822; {facts.consignments[0].recipient.address}")
+    if original_message_id(facts):
+        lines += field("Original-Message-ID", original_message_id(facts))
+    lines += field("Disposition", "automatic-action/MDN-sent-automatically; displayed")
+    return lines + field("X-Murasalat-Evidence", facts.evidence_id)
+
+
+def header_part(head: bytes) -> Entity:
+    """Return the letter's own header section (RFC 6522 section 4), its octets unchanged under the encoding."""
+    return text_entity(_attached("text/rfc822-headers", "letter-header.txt"), head)
+
+
+def evidence_part(material: Material, key_id: str, sign: Callable[[bytes], bytes]) -> Entity:
+    """Return evidence.json: the bundle of records and the Ed25519 signature over its canonical octets."""
+    bundle = evidence_bundle(material, key_id)
+    signature = base64.b64encode(sign(canonical_json(bundle))).decode("ascii")
+    octets = canonical_json({"bundle": bundle, "signature": signature})
+    return base64_entity(_attached("application/json", "evidence.json"), octets)
+
+
+def evidence_bundle(material: Material, key_id: str) -> dict[str, object]:
+    """Return what the log's key signs: the records with index and leaf hash, and their proof when there is one."""
+    facts, proof = material.facts, material.proof
+    records: list[dict[str, object]] = []
+    for one in material.records:
+        entry: dict[str, object] = {
+            "log_index": one.log_index,
+            "leaf_hash": leaf_hash(one.record).hex(),
+            "record": one.members,
+        }
+        if proof is not None:
+            entry["inclusion"] = [node.hex() for node in proof.paths[one.log_index]]
+        records.append(entry)
+    bundle: dict[str, object] = {
+        "schema": BUNDLE_SCHEMA,
+        "receipt": facts.kind.value,
+        "about": facts.evidence_id,
+        "letter_id": facts.letter_id,
+        "reference": facts.reference,
+        "algorithm": ALGORITHM,
+        "key_id": key_id,
+        "records": records,
+    }
+    if proof is not None:
+        bundle["checkpoint"] = {"size": proof.size, "note": proof.note}
+    return bundle
+
+
+def _attached(media_type: str, filename: str) -> Sequence[tuple[str, str]]:
+    return (("Content-Type", media_type), ("Content-Disposition", f'attachment; filename="{filename}"'))

@@ -1,0 +1,26 @@
+"""Both OpenPGP engines over one detached signature.
+
+Invariant: both engines are asked about the same octets and the same certificate, and neither sees what the other
+found. What their findings mean is decided in `policies.signing.decide`.
+"""
+
+from gateway.signatures import openpgp_sequoia
+from gateway.signatures.openpgp_gnupg import GnupgVerifier
+from policies.signing import EnrolledKey, SignatureFacts
+
+__all__ = ["issuer_of", "verify_both"]
+
+issuer_of = openpgp_sequoia.issuer_of
+
+
+def verify_both(
+    signed: bytes, signature: bytes, key: EnrolledKey, gnupg: GnupgVerifier
+) -> tuple[SignatureFacts, SignatureFacts]:
+    """Give Sequoia's facts and GnuPG's about `signature` over `signed`, with the key enrolled for the sender.
+
+    Blocks for about 5 ms (a gpg process). Never raises for bad input.
+    """
+    return (
+        openpgp_sequoia.verify(signed, signature, key.material),
+        gnupg.verify(signed, signature, key.material, key.fingerprint),
+    )

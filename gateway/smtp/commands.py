@@ -1,0 +1,166 @@
+"""EHLO, AUTH and the harmless commands (RFC 5321 section 4.1.1, RFC 4954)."""
+
+from gateway.faults import Throttled, Unavailable
+from gateway.smtp import replies
+from gateway.smtp.auth import MECHANISMS, Ask, AuthRefused, Claim, PasswordClaim
+from gateway.smtp.parameters import ArgumentRefused, client_name
+from gateway.smtp.session import JOURNAL, Goodbye, Session
+from policies.identity import Account
+
+_LOGGED_IN = replies.reply(235, "2.7.0", "Authentication successful")
+_OK = replies.reply(250, "2.0.0", "OK")
+_HELP = replies.reply(214, "2.0.0", "EHLO AUTH MAIL RCPT DATA RSET NOOP VRFY HELP QUIT (RFC 5321, RFC 6409)")
+_CANNOT_VERIFY = replies.reply(252, "2.5.0", "Nobody is verified here; the end of a letter tells")
+_BYE = replies.reply(221, "2.0.0", "Bye")
+
+
+async def ehlo(session: Session, argument: str) -> None:
+    """Greet, and offer the extensions."""
+    if _greeted(session, argument):
+        session.extended = True
+        settings = session.settings
+        offers = [
+            settings.hostname,
+            "PIPELINING",
+            f"SIZE {settings.size_limit}",
+            "8BITMIME",
+            "SMTPUTF8",
+            "DSN",
+            "ENHANCEDSTATUSCODES",
+            "AUTH " + " ".join(_mechanisms(session)),
+        ]
+        lines = [f"250-{offer}\r\n" for offer in offers[:-1]] + [f"250 {offers[-1]}\r\n"]
+        session.say("".join(lines).encode())
+
+
+async def helo(session: Session, argument: str) -> None:
+    """Greet; without extensions there is no login, and without login no mail."""
+    if _greeted(session, argument):
+        session.extended = False
+        session.say(f"250 {session.settings.hostname}\r\n".encode())
+
+
+def _greeted(session: Session, argument: str) -> bool:
+    try:
+        session.client = client_name(argument)
+    except ArgumentRefused as refused:
+        session.error(*refused.codes, refused.text)
+        return False
+    session.transaction = None
+    return True
+
+
+def _mechanisms(session: Session) -> list[str]:
+    return ["PLAIN", "LOGIN", *(["EXTERNAL"] if session.certificate() else [])]
+
+
+async def auth(session: Session, argument: str) -> None:
+    """Log in (RFC 4954 section 4)."""
+    mechanism, _, initial = argument.partition(" ")
+    if not session.extended:
+        session.error(503, "5.5.1", "Say EHLO first")
+    elif session.peer is not None:
+        session.error(503, "5.5.1", "You are logged in")
+    elif mechanism.upper() not in _mechanisms(session):
+        session.error(504, "5.5.4", "That mechanism is not offered")
+    else:
+        try:
+            claim = await MECHANISMS[mechanism.upper()](initial.encode() or None, _asking(session))
+        except AuthRefused as refused:
+            session.error(*refused.codes, refused.text)
+        else:
+            await _log_in(session, claim)
+
+
+def _asking(session: Session) -> Ask:
+    async def ask(challenge: bytes) -> bytes:
+        session.say(challenge + b"\r\n")
+        return await session.next_line()
+
+    return ask
+
+
+async def _log_in(session: Session, claim: Claim) -> None:
+    await session.wire.flush()
+    try:
+        with session.engaged(patient=True):
+            account = await _proved(session, claim)
+    except Throttled:
+        session.leave_with(replies.THROTTLED)
+        raise Goodbye from None
+    except Unavailable:
+        session.notice(replies.LOGIN_UNAVAILABLE)
+        return
+    except Exception:  # noqa: BLE001 - logged; the peer may try again
+        JOURNAL.exception("a login could not be checked")
+        session.notice(replies.LOGIN_UNAVAILABLE)
+        return
+    if session.over:
+        raise Goodbye
+    if account is None:
+        session.note("login-failed")
+        session.notice(replies.LOGIN_FAILED)
+        session.count_error()
+    elif session.log_in(account):
+        session.forgive_errors()
+        session.say(_LOGGED_IN)
+    else:
+        session.leave_with(replies.CROWDED)
+        raise Goodbye
+
+
+async def _proved(session: Session, claim: Claim) -> Account | None:
+    login = session.shared.ports.login
+    if isinstance(claim, PasswordClaim):
+        return await login.password(claim.login, claim.secret, session.source)
+    account = await login.certificate(session.certificate(), session.source)
+    return account if account is not None and claim.login in {"", account.login} else None
+
+
+async def noop(session: Session, _argument: str) -> None:
+    """Do nothing."""
+    session.say(_OK)
+
+
+async def rset(session: Session, argument: str) -> None:
+    """Forget the transaction."""
+    if argument:
+        session.error(501, "5.5.4", "RSET has no argument")
+        return
+    session.transaction = None
+    session.say(_OK)
+
+
+async def help_(session: Session, _argument: str) -> None:
+    """Name the commands."""
+    session.say(_HELP)
+
+
+async def vrfy(session: Session, _argument: str) -> None:
+    """Tell nothing about addresses: the same to every question (RFC 5321 section 7.3)."""
+    session.say(_CANNOT_VERIFY)
+
+
+async def expn(session: Session, _argument: str) -> None:
+    """Tell nothing about lists."""
+    session.error(502, "5.5.1", "EXPN is not implemented")
+
+
+async def starttls(session: Session, _argument: str) -> None:
+    """Say that TLS is on already: there is no clear text to start it from."""
+    session.error(502, "5.5.1", "TLS is on already")
+
+
+async def bdat(session: Session, _argument: str) -> None:
+    """Close: the octets of a chunk follow unasked (RFC 3030 section 2) and would be taken for commands."""
+    session.last_word(replies.reply(502, "5.5.1", "CHUNKING is not offered"), "bdat")
+    raise Goodbye
+
+
+async def quit_(session: Session, argument: str) -> None:
+    """Close the connection."""
+    if argument:
+        session.error(501, "5.5.4", "QUIT has no argument")
+        return
+    session.last_word(_BYE, "quit")
+    raise Goodbye

@@ -1,0 +1,1 @@
+"""Facts: SQL, octets, evidence, mailboxes. Synchronous; knows no protocol."""

@@ -1,0 +1,109 @@
+"""The two engines behind a store, and the settings that each of their connections must have.
+
+Invariants:
+- SQLite runs with WAL and synchronous=FULL, PostgreSQL with synchronous_commit, fsync, full_page_writes on;
+  every new connection reads them back, and refuses to be used otherwise.
+- A reading connection cannot write, and sees one snapshot from its first statement to its last.
+- No lock is waited for longer than ten seconds.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+from mailstore import schema
+from mailstore.faults import UnknownSchema, UnsafeStore
+
+_DURABLE: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
+    "sqlite": (
+        ("PRAGMA journal_mode", frozenset({"wal"})),
+        ("PRAGMA synchronous", frozenset({"2", "3"})),  # FULL, EXTRA
+    ),
+    "postgresql": (
+        # each of these waits for the disk of this server; "off" does not
+        ("SHOW synchronous_commit", frozenset({"on", "remote_apply", "remote_write", "local"})),
+        ("SHOW fsync", frozenset({"on"})),
+        ("SHOW full_page_writes", frozenset({"on"})),
+    ),
+}
+
+
+def reading_engine(url: str, pool: int) -> Engine:
+    """Return an engine whose transactions read one snapshot and cannot write."""
+    if _is_sqlite(url):
+        return _sqlite(url, pool, "BEGIN", "query_only=ON")
+    engine = _postgresql(url, pool, "REPEATABLE READ")
+    return engine.execution_options(postgresql_readonly=True)
+
+
+def writing_engine(url: str) -> Engine:
+    """Return an engine of one connection."""
+    return _sqlite(url, 1, "BEGIN IMMEDIATE") if _is_sqlite(url) else _postgresql(url, 1, "READ COMMITTED")
+
+
+def _is_sqlite(url: str) -> bool:
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+def _sqlite(url: str, pool: int, begin: str, *more: str) -> Engine:
+    engine = create_engine(url, pool_size=pool, max_overflow=0, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None  # we say BEGIN ourselves: the driver's own guesses break savepoints
+        for pragma in ("busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON", *more):
+            dbapi.execute(f"PRAGMA {pragma}")
+        _refuse("sqlite", lambda question: dbapi.execute(question).fetchone()[0])
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql(url: str, pool: int, isolation: Any) -> Engine:
+    engine = create_engine(url, pool_size=pool, max_overflow=0, pool_pre_ping=True, isolation_level=isolation)
+
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi: Any, _record: Any) -> None:
+        # A node that froze inside a transaction must not hold the log's lock against the others.
+        dbapi.execute("SET lock_timeout = '10s'")
+        dbapi.execute("SET idle_in_transaction_session_timeout = '60s'")
+        _refuse("postgresql", lambda question: dbapi.execute(question).fetchone()[0])
+        dbapi.commit()
+
+    return engine
+
+
+def refuse_unsafe(connection: Connection) -> None:
+    """Read the durability settings back; raise UnsafeStore when an acknowledged letter could be lost."""
+    _refuse(connection.dialect.name, lambda question: connection.exec_driver_sql(question).scalar())
+
+
+def _refuse(dialect: str, ask: Callable[[str], object]) -> None:
+    for question, allowed in _DURABLE[dialect]:
+        answer = str(ask(question))
+        if answer not in allowed:
+            raise UnsafeStore(f"{question} answers {answer}; allowed: {', '.join(sorted(allowed))}")
+
+
+def refuse_unknown(connection: Connection) -> None:
+    """Raise UnknownSchema, naming the next command, unless the database is at this program's schema."""
+    if connection.dialect.has_table(connection, "alembic_version"):
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    else:
+        found = None
+    if found == schema.VERSION:
+        return
+    if found is None:
+        raise UnknownSchema("the database is empty: run `murasalat init`")
+    if found > schema.VERSION:
+        raise UnknownSchema(
+            f"the database has schema {found}, this program knows {schema.VERSION}: "
+            "install the newer program, or run `murasalat backup restore`"
+        )
+    raise UnknownSchema(
+        f"the database has schema {found}, this program needs {schema.VERSION}: run `murasalat upgrade`"
+    )

@@ -1,0 +1,38 @@
+"""What can go wrong in the store. The database library's own exceptions never leave it.
+
+StoreFault
+├── StoreUnavailable   cannot be done now; nothing was kept (disk full, database away, shutting down)
+├── UnsafeStore        the database's settings would lose acknowledged letters; nothing is opened
+├── UnknownSchema      the database is not at this program's schema; the message names the next command
+├── DamagedStore       something that must be stored is not there, or does not fit the rest
+├── NotFound           no such agency, office, letter …
+└── Conflict           it exists already, or it is not in the state that the act needs
+"""
+
+
+class StoreFault(Exception):
+    """Base of the store's own exceptions."""
+
+
+class StoreUnavailable(StoreFault):
+    """The act cannot be done now. Nothing of it was kept; trying again later is right."""
+
+
+class UnsafeStore(StoreFault):
+    """The database is set up so that an acknowledged letter could be lost."""
+
+
+class UnknownSchema(StoreFault):
+    """The database has another schema than this program."""
+
+
+class DamagedStore(StoreFault):
+    """The store contradicts itself: `integrity.verify` tells where."""
+
+
+class NotFound(StoreFault):
+    """What was asked for does not exist."""
+
+
+class Conflict(StoreFault):
+    """The act contradicts what is stored."""

@@ -1,0 +1,209 @@
+"""Letters: registered messages with their recipients, found again by subject, agency, number and period."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, insert, or_, select, update
+
+from mailstore import schema
+from mailstore.faults import Conflict, NotFound
+from mailstore.rowdigest import row_digest
+from mailstore.transaction import Unit
+from policies.arabic import fold
+from policies.calendar import rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """One recipient of a letter, with the receiving agency's own number."""
+
+    office: str
+    agency: str
+    duty: str
+    incoming_reference: str
+    incoming_series: str
+    incoming_number: int
+    notify: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A registered letter as the register keeps it."""
+
+    letter_id: str
+    reference: str
+    series: str
+    number: int
+    sender_agency: str
+    sender_office: str
+    sender_login: str
+    message_id: str
+    sha256: str
+    size: int
+    subject: str
+    grade: str
+    urgency: str
+    accepted_at: str
+    signature_format: str
+    signature_fingerprint: str
+    headers_protected: bool
+    engines: str
+    voided_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to look letters up by; empty fields do not restrict. Times are RFC 3339, `until` exclusive."""
+
+    subject: str = ""
+    agency: str = ""
+    number: str = ""
+    since: str = ""
+    until: str = ""
+    limit: int = 1000
+
+
+_COLUMNS = [schema.letters.c[name] for name in Letter.__dataclass_fields__]
+_FIELDS = [name for name in Letter.__dataclass_fields__ if name != "voided_at"]  # these never change
+_ADDRESSEE_FIELDS = list(Addressee.__dataclass_fields__)
+_INSERT = insert(schema.letters)
+_INSERT_RECIPIENTS = insert(schema.recipients)
+
+
+def _letter(row: Sequence[Any]) -> Letter:
+    return Letter(*row)
+
+
+def insert_letter(
+    unit: Unit, letter: Letter, addressees: Sequence[Addressee], submission_key: str, signed_key: str
+) -> None:
+    """Enter a letter and its recipients in the register. A taken number or key ends the unit in Conflict."""
+    row = {name: getattr(letter, name) for name in _FIELDS}
+    row |= {"submission_key": submission_key, "signed_key": signed_key}
+    row["digest"] = row_digest(row.values())
+    row["subject_folded"] = fold(letter.subject)
+    unit.connection.execute(_INSERT, row)
+    rows = [
+        {"letter_id": letter.letter_id, "position": position}
+        | {name: getattr(one, name) for name in _ADDRESSEE_FIELDS}
+        for position, one in enumerate(addressees)
+    ]
+    for one in rows:
+        one["digest"] = row_digest(one.values())
+    if rows:
+        unit.connection.execute(_INSERT_RECIPIENTS, rows)
+
+
+def void(unit: Unit, letter_id: str) -> None:
+    """Mark a letter's number as cancelled; it is never used again. Raises NotFound, Conflict when it was before."""
+    table = schema.letters
+    marked = unit.connection.execute(
+        update(table)
+        .where(table.c.letter_id == letter_id, table.c.voided_at.is_(None))
+        .values(voided_at=rfc3339(unit.now))
+    )
+    if marked.rowcount == 0:
+        if get(unit.connection, letter_id) is None:
+            raise NotFound(f"no letter {letter_id}")
+        raise Conflict(f"letter {letter_id} was voided before")
+
+
+def by_submission(connection: Connection, submission_key: str) -> Letter | None:
+    """Return the letter that the same submission made before, or None."""
+    return _one(connection, schema.letters.c.submission_key == submission_key)
+
+
+def same_signed(connection: Connection, signed_key: str) -> Letter | None:
+    """Return a letter registered with the same signed octets and signature, or None."""
+    return _one(connection, schema.letters.c.signed_key == signed_key)
+
+
+def by_message_id(connection: Connection, office: str, message_id: str) -> Letter | None:
+    """Return the letter that an office sent under this Message-ID, or None."""
+    return _one(
+        connection, (schema.letters.c.sender_office == office) & (schema.letters.c.message_id == message_id)
+    )
+
+
+def get(connection: Connection, letter_id: str) -> Letter | None:
+    """Return a letter by its id, or None."""
+    return _one(connection, schema.letters.c.letter_id == letter_id)
+
+
+def find(connection: Connection, word: str) -> list[Letter]:
+    """Return the letters that a reference (outgoing or incoming), a letter id or a Message-ID names."""
+    table = schema.letters
+    bare = word.strip()
+    angled = bare if bare.startswith("<") else f"<{bare}>"
+    incoming = select(schema.recipients.c.letter_id).where(schema.recipients.c.incoming_reference == bare)
+    query = select(*_COLUMNS).where(
+        or_(
+            table.c.reference == bare,
+            table.c.letter_id == bare.lower(),
+            table.c.message_id == angled,
+            table.c.letter_id.in_(incoming),
+        )
+    )
+    return [_letter(row) for row in connection.execute(query.order_by(table.c.accepted_at))]
+
+
+def _one(connection: Connection, where: Any) -> Letter | None:
+    row = connection.execute(select(*_COLUMNS).where(where).limit(1)).one_or_none()
+    return None if row is None else _letter(row)
+
+
+def addressees(connection: Connection, letter_id: str) -> list[Addressee]:
+    """Return a letter's recipients in the order of its envelope."""
+    table = schema.recipients
+    columns = [table.c[name] for name in Addressee.__dataclass_fields__]
+    query = select(*columns).where(table.c.letter_id == letter_id).order_by(table.c.position)
+    return [Addressee(*row) for row in connection.execute(query)]
+
+
+def search(connection: Connection, what: Search) -> list[Letter]:
+    """Return letters by subject (folded), agency (sender or recipient), number, period; newest first."""
+    table = schema.letters
+    query: Select[Any] = select(*_COLUMNS)
+    if what.subject:
+        query = query.where(table.c.subject_folded.contains(fold(what.subject), autoescape=True))
+    if what.agency:
+        received = select(schema.recipients.c.letter_id).where(schema.recipients.c.agency == what.agency)
+        query = query.where(or_(table.c.sender_agency == what.agency, table.c.letter_id.in_(received)))
+    if what.number:
+        query = query.where(_numbered(what.number))
+    if what.since:
+        query = query.where(table.c.accepted_at >= what.since)
+    if what.until:
+        query = query.where(table.c.accepted_at < what.until)
+    query = query.order_by(table.c.accepted_at.desc(), table.c.letter_id.desc()).limit(what.limit)
+    return [_letter(row) for row in connection.execute(query)]
+
+
+def _numbered(number: str) -> Any:
+    """Match a whole reference, outgoing or incoming, or a bare number."""
+    table, received = schema.letters, schema.recipients
+    if number.isdecimal():
+        incoming = select(received.c.letter_id).where(received.c.incoming_number == int(number))
+        return or_(table.c.number == int(number), table.c.letter_id.in_(incoming))
+    incoming = select(received.c.letter_id).where(received.c.incoming_reference == number)
+    return or_(table.c.reference == number, table.c.letter_id.in_(incoming))
+
+
+def monthly(connection: Connection, since: str, until: str) -> list[tuple[str, str, int, int]]:
+    """Return (month, agency code, letters sent, letters received) for a period, months ascending."""
+    sent, received = schema.letters, schema.recipients
+    month = func.substr(sent.c.accepted_at, 1, 7)
+    period = (sent.c.accepted_at >= since) & (sent.c.accepted_at < until)
+    counts: dict[tuple[str, str], list[int]] = {}
+    outgoing = select(month, sent.c.sender_agency, func.count()).where(period)
+    for when, code, count in connection.execute(outgoing.group_by(month, sent.c.sender_agency)):
+        counts.setdefault((when, code), [0, 0])[0] = count
+    incoming = (
+        select(month, received.c.agency, func.count())
+        .select_from(received.join(sent, sent.c.letter_id == received.c.letter_id))
+        .where(period)
+    )
+    for when, code, count in connection.execute(incoming.group_by(month, received.c.agency)):
+        counts.setdefault((when, code), [0, 0])[1] = count
+    return [(when, code, out, into) for (when, code), (out, into) in sorted(counts.items())]

@@ -1,0 +1,324 @@
+"""Mailboxes: views of messages with UID, UIDVALIDITY and MODSEQ.
+
+What one officer sees of them is in `views.py`, the octets are in `messages.py`; both are offered here, too.
+
+Invariants:
+- A UID is given in the transaction that makes the message visible; UIDs and mod-sequences rise in commit
+  order.
+- No two mailboxes that ever were have the same UIDVALIDITY; a later one has a higher one.
+- A message in a mailbox is our header block (`prefix`) followed by the stored octets, exactly.
+- Expunging unlinks the view and keeps the row, with the mod-sequence of its going; the message itself stays.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from mailstore import schema
+from mailstore.faults import Conflict, NotFound
+from mailstore.messages import Message, octets, put_message
+from mailstore.rowdigest import row_digest
+from mailstore.transaction import Unit
+from mailstore.views import (
+    Counts,
+    State,
+    batches,
+    changed_since,
+    counts,
+    next_modseq,
+    own_flags,
+    set_keywords,
+    set_own_flags,
+    states,
+    uids,
+)
+from policies.calendar import rfc3339
+
+__all__ = [
+    "STANDARD",
+    "Counts",
+    "Mailbox",
+    "Message",
+    "NewEntry",
+    "State",
+    "add_entries",
+    "add_entry",
+    "changed_since",
+    "counts",
+    "create",
+    "delete",
+    "entries",
+    "find",
+    "get",
+    "next_modseq",
+    "octets",
+    "of_offices",
+    "own_flags",
+    "provision",
+    "put_message",
+    "rename",
+    "set_keywords",
+    "set_own_flags",
+    "states",
+    "subscribe",
+    "subscriptions",
+    "uids",
+    "unlink",
+]
+
+STANDARD: tuple[tuple[str, str], ...] = (
+    ("INBOX", ""),
+    ("Sent", "\\Sent"),
+    ("Drafts", "\\Drafts"),
+    ("Trash", "\\Trash"),
+    ("Receipts", ""),
+    ("Archive", "\\Archive"),
+)
+_NAMES = frozenset(name for name, _ in STANDARD)
+_TABLE = schema.mailboxes
+_MOVED = update(_TABLE).returning(_TABLE.c.id, _TABLE.c.uidnext, _TABLE.c.highestmodseq)
+_INSERT_ENTRY = insert(schema.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One mailbox of an office, with its counters as of the reading transaction."""
+
+    id: int
+    office: str
+    name: str
+    special_use: str
+    uidvalidity: int
+    uidnext: int
+    highestmodseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A message about to be placed in a mailbox; `size` counts the prefix, too."""
+
+    kind: str
+    sha256: str
+    prefix: bytes
+    head: bytes
+    size: int
+    internal_date: datetime
+    letter_id: str | None = None
+    keywords: tuple[str, ...] = ()
+
+
+# ── Mailboxes ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _mailbox(row: Row[Any]) -> Mailbox:
+    return Mailbox(
+        row.id, row.office, row.name, row.special_use, row.uidvalidity, row.uidnext, row.highestmodseq
+    )
+
+
+def provision(unit: Unit, office: str) -> None:
+    """Create an office's standard mailboxes."""
+    for name, special_use in STANDARD:
+        create(unit, office, name, special_use)
+
+
+def create(unit: Unit, office: str, name: str, special_use: str = "") -> Mailbox:
+    """Create a mailbox. Raises Conflict when the name is taken."""
+    if find(unit.connection, office, name) is not None:
+        raise Conflict(f"mailbox {name} of {office} exists already")
+    uidvalidity = _next_uidvalidity(unit)
+    added = unit.connection.scalar(
+        insert(_TABLE).returning(_TABLE.c.id),
+        {
+            "office": office,
+            "name": name,
+            "special_use": special_use,
+            "uidvalidity": uidvalidity,
+            "uidnext": 1,
+            "highestmodseq": 1,
+            "created_at": rfc3339(unit.now),
+        },
+    )
+    return Mailbox(int(added or 0), office, name, special_use, uidvalidity, 1, 1)
+
+
+def _next_uidvalidity(unit: Unit) -> int:
+    """Return a value above every earlier one (RFC 9051 section 2.3.1.1): the clock's where that serves."""
+    table = schema.instance
+    last = unit.connection.scalar(select(table.c.value).where(table.c.name == "uidvalidity"))
+    value = max(int(unit.now.timestamp()), int(last or 0) + 1)
+    unit.connection.execute(update(table).where(table.c.name == "uidvalidity").values(value=str(value)))
+    return value
+
+
+def find(connection: Connection, office: str, name: str) -> Mailbox | None:
+    """Return an office's mailbox by name, or None. INBOX is found in any case (RFC 9051 section 5.1)."""
+    if name.upper() == "INBOX":
+        name = "INBOX"
+    query = select(_TABLE).where(_TABLE.c.office == office, _TABLE.c.name == name)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _mailbox(row)
+
+
+def get(connection: Connection, mailbox: int) -> Mailbox:
+    """Return a mailbox by id. Raises NotFound when it was deleted."""
+    row = connection.execute(select(_TABLE).where(_TABLE.c.id == mailbox)).one_or_none()
+    if row is None:
+        raise NotFound("the mailbox is gone")
+    return _mailbox(row)
+
+
+def of_offices(connection: Connection, offices: Sequence[str]) -> list[Mailbox]:
+    """Return the mailboxes of several offices, in the order of their creation."""
+    query = select(_TABLE).where(_TABLE.c.office.in_(offices)).order_by(_TABLE.c.id)
+    return [_mailbox(row) for row in connection.execute(query)]
+
+
+def rename(unit: Unit, mailbox: int, name: str) -> Mailbox:
+    """Give a mailbox another name and a new UIDVALIDITY. Raises Conflict (taken, or standard) or NotFound."""
+    standing = _own_mailbox(unit.connection, mailbox)
+    if find(unit.connection, standing.office, name) is not None:
+        raise Conflict(f"mailbox {name} of {standing.office} exists already")
+    values = {"name": name, "uidvalidity": _next_uidvalidity(unit)}
+    unit.connection.execute(update(_TABLE).where(_TABLE.c.id == mailbox).values(values))
+    unit.changed.add(mailbox)
+    return get(unit.connection, mailbox)
+
+
+def delete(unit: Unit, mailbox: int) -> None:
+    """Delete a mailbox that an officer made and emptied. The messages themselves stay.
+
+    Raises Conflict when it is a standard one or holds live messages, NotFound when it is gone.
+    """
+    _own_mailbox(unit.connection, mailbox)
+    if uids(unit.connection, mailbox):
+        raise Conflict("the mailbox is not empty")
+    for table in (schema.entry_flags, schema.entries):
+        unit.connection.execute(table.delete().where(table.c.mailbox == mailbox))
+    unit.connection.execute(_TABLE.delete().where(_TABLE.c.id == mailbox))
+    unit.changed.add(mailbox)
+
+
+def _own_mailbox(connection: Connection, mailbox: int) -> Mailbox:
+    standing = get(connection, mailbox)
+    if standing.name in _NAMES:
+        raise Conflict(f"{standing.name} is a standard mailbox")
+    return standing
+
+
+def subscribe(unit: Unit, login: str, office: str, name: str, *, subscribed: bool) -> None:
+    """Note whether an account wants a mailbox, there or not, in its list (RFC 9051 section 6.3.7)."""
+    table = schema.subscriptions
+    unit.connection.execute(
+        table.delete().where(table.c.login == login, table.c.office == office, table.c.name == name)
+    )
+    row = {"login": login, "office": office, "name": name, "subscribed": subscribed}
+    unit.connection.execute(insert(table), row)
+
+
+def subscriptions(connection: Connection, login: str) -> dict[tuple[str, str], bool]:
+    """Return what an account said about (office, mailbox name); what is not named is subscribed."""
+    table = schema.subscriptions
+    query = select(table.c.office, table.c.name, table.c.subscribed).where(table.c.login == login)
+    return {(office, name): subscribed for office, name, subscribed in connection.execute(query).tuples()}
+
+
+# ── Entries ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def add_entry(unit: Unit, mailbox: int, entry: NewEntry) -> int:
+    """Place a message in a mailbox and return its UID. Raises NotFound."""
+    return add_entries(unit, [(mailbox, entry)])[0]
+
+
+def add_entries(unit: Unit, placed: Sequence[tuple[int, NewEntry]]) -> list[int]:
+    """Place messages in mailboxes and return their UIDs, in the order given. Raises NotFound.
+
+    What comes into one mailbox at once shares one mod-sequence.
+    """
+    following, modseqs = _advance(unit, Counter(mailbox for mailbox, _ in placed))
+    saved_at = rfc3339(unit.now)
+    rows: list[dict[str, Any]] = []
+    for mailbox, entry in placed:
+        uid = following[mailbox]
+        following[mailbox] = uid + 1
+        row = {
+            "mailbox": mailbox,
+            "uid": uid,
+            "kind": entry.kind,
+            "letter_id": entry.letter_id,
+            "sha256": entry.sha256,
+            "size": entry.size,
+            "internal_date": rfc3339(entry.internal_date.astimezone(UTC)),
+            "saved_at": saved_at,
+            "prefix": entry.prefix,
+        }
+        row["digest"] = row_digest(row.values())
+        row["keywords"] = " ".join(entry.keywords)
+        row["modseq"] = modseqs[mailbox]
+        row["head"] = entry.head
+        rows.append(row)
+    if rows:
+        unit.connection.execute(_INSERT_ENTRY, rows)
+    return [row["uid"] for row in rows]
+
+
+def _advance(unit: Unit, coming: Counter[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """Move the counters of mailboxes on; return each one's first free UID and its new mod-sequence."""
+    alike: dict[int, list[int]] = defaultdict(list)
+    for mailbox, count in coming.items():
+        alike[count].append(mailbox)
+    first: dict[int, int] = {}
+    modseqs: dict[int, int] = {}
+    for count, some in alike.items():
+        moved = _MOVED.where(_TABLE.c.id.in_(some)).values(
+            uidnext=_TABLE.c.uidnext + count, highestmodseq=_TABLE.c.highestmodseq + 1
+        )
+        for mailbox, uidnext, modseq in unit.connection.execute(moved).tuples():
+            first[mailbox], modseqs[mailbox] = uidnext - count, modseq
+    if len(first) != len(coming):
+        raise NotFound("the mailbox is gone")
+    unit.changed.update(first)
+    return first, modseqs
+
+
+def entries(connection: Connection, mailbox: int, uids: Sequence[int], *columns: str) -> list[Row[Any]]:
+    """Return named columns of the entries with these UIDs (live or gone), in UID order.
+
+    Columns of `entries`, and `envelope`, `body`, `bodystructure`, `octets`, `head_size` of the message behind
+    it. All rows are held at once: ask for `octets` of few.
+    """
+    table, message = schema.entries, schema.messages
+    wanted: list[Any] = [table.c.uid]
+    joined: Any = table
+    for name in columns:
+        if name in table.c:
+            wanted.append(table.c[name])
+        else:
+            wanted.append(message.c[name])
+            joined = table.join(message, message.c.sha256 == table.c.sha256)
+    query = select(*wanted).select_from(joined).where(table.c.mailbox == mailbox).order_by(table.c.uid)
+    found: list[Row[Any]] = []
+    for some in batches(sorted(set(uids))):
+        found.extend(connection.execute(query.where(table.c.uid.in_(some))))
+    return found
+
+
+def unlink(unit: Unit, mailbox: int, uids: Iterable[int]) -> list[int]:
+    """Take live messages out of the mailbox's view; return those that went. The messages themselves stay."""
+    table = schema.entries
+    gone: list[int] = []
+    modseq = next_modseq(unit, mailbox)
+    for some in batches(sorted(set(uids))):
+        went = unit.connection.scalars(
+            update(table)
+            .where(table.c.mailbox == mailbox, table.c.uid.in_(some), table.c.expunged_modseq.is_(None))
+            .values(expunged_modseq=modseq)
+            .returning(table.c.uid)
+        )
+        gone.extend(went)
+    return sorted(gone)

@@ -1,0 +1,63 @@
+"""Messages: exact octets under their SHA-256, with what IMAP asks about them.
+
+Invariant: a message is stored once, never changed and never re-serialised.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select
+
+from mailstore import schema
+from mailstore.faults import NotFound
+from mailstore.rowdigest import row_digest
+from mailstore.transaction import Unit
+
+_TABLE = schema.messages
+_INSERT = insert(_TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Exact octets with what IMAP asks about them, computed once when they came.
+
+    `head_size` counts the header section including the empty line that ends it.
+    """
+
+    sha256: str
+    octets: bytes
+    head_size: int
+    envelope: bytes
+    body: bytes
+    bodystructure: bytes
+
+
+def put_message(unit: Unit, message: Message) -> None:
+    """Store octets under their digest unless they are there already."""
+    if unit.connection.scalar(select(_TABLE.c.sha256).where(_TABLE.c.sha256 == message.sha256)) is not None:
+        return
+    unit.connection.execute(
+        _INSERT,
+        {
+            "sha256": message.sha256,
+            "size": len(message.octets),
+            "head_size": message.head_size,
+            "digest": message_digest(message.envelope, message.body, message.bodystructure),
+            "envelope": message.envelope,
+            "body": message.body,
+            "bodystructure": message.bodystructure,
+            "octets": message.octets,
+        },
+    )
+
+
+def message_digest(envelope: bytes, body: bytes, bodystructure: bytes) -> bytes:
+    """Return the digest of what was computed from the octets: their own digest does not cover it."""
+    return row_digest((envelope, body, bodystructure))
+
+
+def octets(connection: Connection, sha256: str) -> bytes:
+    """Return stored octets. Raises NotFound."""
+    value = connection.scalar(select(_TABLE.c.octets).where(_TABLE.c.sha256 == sha256))
+    if value is None:
+        raise NotFound(f"no octets {sha256}")
+    return bytes(value)

@@ -1,0 +1,259 @@
+"""The unit of work, and group commit. Nothing but this file and `upgrade.py` opens connections.
+
+Invariants:
+- A unit rolls back unless it ends well, and its result is known only after the commit is durable.
+- One writer: every writing unit runs on the writer's thread, in the order it came. What queued while the
+  last commit ran goes into the next one, without a timer; each unit has its own savepoint, so a bad one never
+  fails its neighbours.
+- Every writing transaction takes the log head's lock first. So log indices, UIDs, mod-sequences and register
+  numbers are given in commit order, on every engine and from every node.
+- After the disk has once failed to keep what was written, nothing more is written: only a restart, which
+  reads the database anew, ends that.
+- Only StoreFault leaves the store for a fault of the database.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy import Connection, Engine, make_url, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+
+from mailstore import schema
+from mailstore.engines import reading_engine, refuse_unknown, refuse_unsafe, writing_engine
+from mailstore.faults import Conflict, StoreFault, StoreUnavailable
+from mailstore.log import append_leaves
+
+__all__ = ["Store", "Unit", "refuse_unknown", "refuse_unsafe", "utc_now"]
+
+T = TypeVar("T")
+LARGEST_GROUP = 64
+_DISK_FAILED = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_CORRUPT", "SQLITE_NOTADB")
+_HEAD = select(schema.log_head.c.size).with_for_update()
+_GROW = update(schema.log_head)
+
+
+Reading: TypeAlias = Connection  # what a reading act is given; nothing above this room names the SQL library
+
+
+def utc_now() -> datetime:
+    """Return the present, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Unit:
+    """One writing unit of work: its connection, its time, and what it adds to the log.
+
+    `log_size` is the committed size that the transaction found. `changed` names the mailboxes whose sessions
+    must be told after the commit.
+    """
+
+    connection: Connection
+    now: datetime
+    log_size: int
+    leaves: list[bytes] = field(default_factory=list)
+    changed: set[int] = field(default_factory=set)
+
+    def next_index(self) -> int:
+        """Return the log index that the next record of this transaction gets."""
+        return self.log_size + len(self.leaves)
+
+
+@dataclass(slots=True)
+class _Job:
+    act: Callable[[Unit], Any]
+    future: "Future[Any]"
+    result: Any = None
+    fault: BaseException | None = None
+
+
+class Store:
+    """One database. `read` runs in the calling thread, `write` on the one writer thread.
+
+    `clock` gives the time that records carry (UTC); `pool` is how many may read at once. Raises UnknownSchema
+    or UnsafeStore when the database is not as it must be, StoreUnavailable when it cannot be opened.
+    """
+
+    def __init__(self, url: str, *, clock: Callable[[], datetime] = utc_now, pool: int = 8) -> None:
+        self.url = make_url(url)
+        self.clock = clock
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        if self.sqlite and not Path(self.url.database or "").is_file():
+            raise StoreUnavailable(f"there is no database {self.url.database}: run `murasalat init`")
+        self._reader = reading_engine(url, pool)
+        self._writer = writing_engine(url)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._listeners: list[Callable[[frozenset[int]], None]] = []
+        self._closing = False
+        self._failed = ""
+        self._lock = threading.Lock()
+        try:
+            self.read(_refuse_unfit)
+        except BaseException:
+            self._dispose()
+            raise
+        self._thread = threading.Thread(target=self._run, name="mailstore-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def engine(self) -> Engine:
+        """The reading engine, for integrity checks: it cannot write."""
+        return self._reader
+
+    def on_change(self, listener: Callable[[frozenset[int]], None]) -> None:
+        """Call `listener` with the ids of changed mailboxes after each commit, on the writer's thread."""
+        self._listeners.append(listener)
+
+    def read(self, act: Callable[[Connection], T]) -> T:
+        """Run `act` in one reading transaction of the calling thread and return its result."""
+        try:
+            with self._reader.begin() as connection:
+                return act(connection)
+        except SQLAlchemyError as fault:
+            raise _as_fault(fault) from fault
+
+    def submit(self, act: Callable[[Unit], T]) -> "Future[T]":
+        """Queue a writing unit; the future resolves after its commit is durable, or with what went wrong.
+
+        A future that is cancelled before its turn takes the unit out of the queue; later it cannot be.
+        """
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closing:
+                raise StoreUnavailable("the store is closing")
+            self._jobs.put(_Job(act, future))
+        return future
+
+    def write(self, act: Callable[[Unit], T]) -> T:
+        """Run a writing unit and wait until it is durable."""
+        return self.submit(act).result()
+
+    def close(self) -> None:
+        """Finish what is queued, then close every connection."""
+        with self._lock:
+            if self._closing:
+                return
+            self._closing = True
+            self._jobs.put(None)
+        self._thread.join()
+        self._dispose()
+
+    def _dispose(self) -> None:
+        self._reader.dispose()
+        self._writer.dispose()
+
+    # ── The writer ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _run(self) -> None:
+        last = False
+        while not last:
+            group, last = self._next_group()
+            wanted = [job for job in group if job.future.set_running_or_notify_cancel()]
+            if wanted:
+                self._commit_group(wanted)
+
+    def _next_group(self) -> tuple[list[_Job], bool]:
+        """Wait for a job and take what queued behind it; also say whether the store is closing."""
+        job = self._jobs.get()
+        group: list[_Job] = []
+        while job is not None:
+            group.append(job)
+            if len(group) == LARGEST_GROUP:
+                return group, False
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return group, False
+        return group, True
+
+    def _commit_group(self, group: list[_Job]) -> None:
+        try:
+            unit = self._commit(group)
+        except BaseException as fault:  # noqa: BLE001 - nothing was kept: every caller must hear it
+            self._failed = self._failed or _disk_failure(fault)
+            for job in group:
+                job.future.set_exception(_as_fault(fault))
+            return
+        if unit.changed:
+            self._tell(frozenset(unit.changed))
+        for job in group:
+            if job.fault is None:
+                job.future.set_result(job.result)
+            else:
+                job.future.set_exception(job.fault)
+
+    def _commit(self, group: list[_Job]) -> Unit:
+        if self._failed:
+            raise StoreUnavailable(self._failed)
+        with self._writer.begin() as connection:
+            unit = Unit(connection, self.clock(), lock_log(connection))
+            if len(group) == 1:  # the transaction is savepoint enough
+                group[0].result = group[0].act(unit)
+            else:
+                for job in group:
+                    _run_job(unit, job)
+            if unit.leaves:
+                append_leaves(connection, unit.log_size, unit.leaves)
+                connection.execute(_GROW, {"size": unit.next_index()})
+        return unit
+
+    def _tell(self, changed: frozenset[int]) -> None:
+        for listener in self._listeners:
+            try:
+                listener(changed)
+            except Exception:  # the writer serves everybody: one listener's fault must not end it
+                logging.getLogger(__name__).exception("a listener failed")
+
+
+def _refuse_unfit(connection: Connection) -> None:
+    refuse_unknown(connection)
+    refuse_unsafe(connection)
+
+
+def _run_job(unit: Unit, job: _Job) -> None:
+    """Run one job under its own savepoint; on failure everything of it is taken back, its leaves too."""
+    leaves, changed = len(unit.leaves), set(unit.changed)
+    savepoint = unit.connection.begin_nested()
+    try:
+        job.result = job.act(unit)
+        savepoint.commit()
+    except BaseException as fault:  # noqa: BLE001 - handed to the caller of this one job
+        savepoint.rollback()  # raises when the database has ended the whole transaction: then all have failed
+        del unit.leaves[leaves:]
+        unit.changed = changed
+        job.fault = _as_fault(fault)
+
+
+def _as_fault(fault: BaseException) -> BaseException:
+    """Return the store's own exception for one of the database's; others stay as they are."""
+    if not isinstance(fault, SQLAlchemyError):
+        return fault
+    text = str(fault.orig if isinstance(fault, DBAPIError) else fault).partition("\n")[0]
+    if isinstance(fault, IntegrityError):
+        return Conflict(text)
+    if isinstance(fault, ProgrammingError) or not isinstance(fault, DBAPIError):
+        return StoreFault(text)
+    return StoreUnavailable(text)
+
+
+def _disk_failure(fault: BaseException) -> str:
+    """Return why nothing may be written any more, or an empty text."""
+    name = getattr(getattr(fault, "orig", None), "sqlite_errorname", "")
+    if name.startswith(_DISK_FAILED):
+        return f"the disk failed to keep what was written ({name}): check it, then restart"
+    return ""
+
+
+def lock_log(connection: Connection) -> int:
+    """Take the log head's lock for this transaction and return the log's size."""
+    size = connection.scalar(_HEAD)
+    if size is None:
+        raise StoreFault("the database has no log head: run `murasalat init`")
+    return int(size)

@@ -1,0 +1,190 @@
+"""What one officer sees of a mailbox: its live messages with flags, and what changed since a mod-sequence.
+
+Invariants:
+- Flags belong to one officer; `keywords` on the entry are shared by the office.
+- Every change of a flag or keyword carries a mod-sequence that `next_modseq` gave in the same transaction.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Select, and_, bindparam, func, insert, or_, select, update
+
+from mailstore import schema
+from mailstore.faults import NotFound
+from mailstore.transaction import Unit
+
+_BATCH = 500  # names in one statement
+_entries, _own = schema.entries, schema.entry_flags
+
+
+class State(NamedTuple):
+    """What one officer sees of one message without opening it."""
+
+    uid: int
+    modseq: int
+    flags: frozenset[str]
+
+
+class Counts(NamedTuple):
+    """How many live messages a mailbox holds, how many one officer has not seen, and their octets."""
+
+    messages: int
+    unseen: int
+    size: int
+
+
+def batches(uids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut UIDs into runs that fit into one statement."""
+    return (uids[start : start + _BATCH] for start in range(0, len(uids), _BATCH))
+
+
+# ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+_LIVE = and_(_entries.c.mailbox == bindparam("mailbox"), _entries.c.expunged_modseq.is_(None))
+_STATES = (
+    select(_entries.c.uid, _entries.c.modseq, _entries.c.keywords)
+    .where(_LIVE, _entries.c.uid >= bindparam("first"))
+    .order_by(_entries.c.uid)
+)
+_OWN = select(_own.c.uid, _own.c.flags, _own.c.modseq).where(
+    _own.c.mailbox == bindparam("mailbox"),
+    _own.c.login == bindparam("login"),
+    _own.c.uid >= bindparam("first"),
+)
+_CHANGED = (
+    select(_entries.c.uid, _entries.c.modseq, _entries.c.keywords)
+    .outerjoin(
+        _own,
+        and_(
+            _own.c.mailbox == _entries.c.mailbox,
+            _own.c.uid == _entries.c.uid,
+            _own.c.login == bindparam("login"),
+        ),
+    )
+    .where(_LIVE, or_(_entries.c.modseq > bindparam("since"), _own.c.modseq > bindparam("since")))
+    .order_by(_entries.c.uid)
+)
+_GONE = (
+    select(_entries.c.uid)
+    .where(_entries.c.mailbox == bindparam("mailbox"), _entries.c.expunged_modseq > bindparam("since"))
+    .order_by(_entries.c.uid)
+)
+_UIDS = select(_entries.c.uid).where(_LIVE).order_by(_entries.c.uid)
+_SIZES = select(func.count(), func.coalesce(func.sum(_entries.c.size), 0)).where(_LIVE)
+_SEEN = (
+    select(func.count())
+    .select_from(
+        _own.join(_entries, and_(_entries.c.mailbox == _own.c.mailbox, _entries.c.uid == _own.c.uid))
+    )
+    .where(_LIVE, _own.c.login == bindparam("login"), _own.c.flags.contains("\\Seen", autoescape=True))
+)
+
+
+def states(connection: Connection, mailbox: int, login: str, first: int = 1) -> list[State]:
+    """Return the live messages of a mailbox from UID `first` on, in UID order, with one officer's flags."""
+    return _states(connection, _STATES, {"mailbox": mailbox, "login": login, "first": first})
+
+
+def changed_since(
+    connection: Connection, mailbox: int, login: str, modseq: int
+) -> tuple[list[State], list[int]]:
+    """Return what changed after a mod-sequence: live messages with their state, and the UIDs that went."""
+    named = {"mailbox": mailbox, "login": login, "since": modseq, "first": 1}
+    live = _states(connection, _CHANGED, named)
+    return live, list(connection.scalars(_GONE, {"mailbox": mailbox, "since": modseq}))
+
+
+def _states(connection: Connection, query: Select[int, int, str], named: dict[str, object]) -> list[State]:
+    """Put shared keywords and own flags together. Equal flags are one object: a mailbox has few kinds."""
+    rows = connection.execute(query, named).all()
+    own = {uid: (flags, modseq) for uid, flags, modseq in connection.execute(_OWN, named)}
+    sets: dict[tuple[str, str], frozenset[str]] = {}
+    found = []
+    for uid, modseq, keywords in rows:
+        flags, own_modseq = own.get(uid, ("", 0))
+        together = sets.get((keywords, flags))
+        if together is None:
+            together = sets[keywords, flags] = frozenset(f"{keywords} {flags}".split())
+        found.append(State(uid, max(modseq, own_modseq), together))
+    return found
+
+
+def uids(connection: Connection, mailbox: int) -> list[int]:
+    """Return the UIDs of the live messages of a mailbox, ascending."""
+    return list(connection.scalars(_UIDS, {"mailbox": mailbox}))
+
+
+def counts(connection: Connection, mailbox: int, login: str) -> Counts:
+    """Count the live messages of a mailbox, and those that an officer has not seen."""
+    messages, size = connection.execute(_SIZES, {"mailbox": mailbox}).one()
+    seen = connection.scalar(_SEEN, {"mailbox": mailbox, "login": login}) or 0
+    return Counts(messages, messages - seen, int(size))
+
+
+def own_flags(
+    connection: Connection, mailbox: int, login: str, uids: Sequence[int]
+) -> dict[int, frozenset[str]]:
+    """Return one officer's own flags on these messages (without the shared keywords)."""
+    found: dict[int, frozenset[str]] = {}
+    for some in batches(uids):
+        query = select(_own.c.uid, _own.c.flags).where(
+            _own.c.mailbox == mailbox, _own.c.login == login, _own.c.uid.in_(some)
+        )
+        found.update({uid: frozenset(flags.split()) for uid, flags in connection.execute(query).tuples()})
+    return found
+
+
+# ── Changing ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def next_modseq(unit: Unit, mailbox: int) -> int:
+    """Raise the mailbox's mod-sequence and return the new value. Raises NotFound."""
+    table = schema.mailboxes
+    value = unit.connection.scalar(
+        update(table)
+        .where(table.c.id == mailbox)
+        .values(highestmodseq=table.c.highestmodseq + 1)
+        .returning(table.c.highestmodseq)
+    )
+    if value is None:
+        raise NotFound("the mailbox is gone")
+    unit.changed.add(mailbox)
+    return int(value)
+
+
+def set_own_flags(
+    unit: Unit, mailbox: int, login: str, flags: Mapping[int, frozenset[str]], modseq: int
+) -> None:
+    """Replace one officer's own flags on the named messages."""
+    for some in batches(list(flags)):
+        unit.connection.execute(
+            _own.delete().where(_own.c.mailbox == mailbox, _own.c.login == login, _own.c.uid.in_(some))
+        )
+        unit.connection.execute(
+            insert(_own),
+            [
+                {
+                    "mailbox": mailbox,
+                    "login": login,
+                    "uid": uid,
+                    "flags": " ".join(sorted(flags[uid])),
+                    "modseq": modseq,
+                }
+                for uid in some
+            ],
+        )
+    unit.changed.add(mailbox)
+
+
+def set_keywords(unit: Unit, mailbox: int, keywords: Mapping[int, Iterable[str]], modseq: int) -> None:
+    """Replace the shared keywords of the named messages; Conflict beyond 1,000 characters of one."""
+    if keywords:
+        unit.connection.execute(
+            update(_entries)
+            .where(_entries.c.mailbox == mailbox, _entries.c.uid == bindparam("named"))
+            .values(keywords=bindparam("words"), modseq=modseq),
+            [{"named": uid, "words": " ".join(sorted(set(some)))} for uid, some in keywords.items()],
+        )
+    unit.changed.add(mailbox)

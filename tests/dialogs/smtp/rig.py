@@ -1,0 +1,254 @@
+"""A submission service on loopback TLS with a throw-away authority, and what a test says to it."""
+
+import asyncio
+import base64
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from gateway.login import Credentials, Login
+from gateway.passwords import hash_secret
+from gateway.smtp.settings import Ports, Settings
+from gateway.smtp.submission import SubmissionService
+from gateway.throttle import Throttle
+from gateway.tls import server_context
+from policies.envelope import Envelope
+from policies.identity import Account, Grant, Officer, Right, System
+from policies.outcome import Outcome, Registered
+from policies.reasons import Reason
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+SECRET = "abcd-efgh-jkmn-pqrs"
+OFFICE = "registry@moj.gov.example"
+
+OFFICER = Account(
+    "noura",
+    "",
+    officer=Officer(
+        "noura",
+        "نورة",
+        "Noura",
+        "مسؤولة التسجيل",
+        "Registrar",
+        grants=(Grant(OFFICE, frozenset({Right.SEND})),),
+    ),
+)
+SUSPENDED = Account("gone", "", officer=Officer("gone", "س", "Gone", "س", "None", suspended=True))
+SYSTEM = Account(
+    "dms", "", system=System("dms", "MOJ", "نظام", "Document system", (OFFICE,), ("127.0.0.0/8",), "ab")
+)
+FAR_SYSTEM = Account("far", "", system=System("far", "MOJ", "نظام", "Far system", (OFFICE,), ("10.9.0.0/16",)))
+ACCOUNTS = {account.login: account for account in (OFFICER, SUSPENDED, SYSTEM, FAR_SYSTEM)}
+
+
+@cache
+def stored_hash() -> str:
+    """One hash for all: making it takes a while."""
+    return hash_secret(SECRET)
+
+
+class Authority:
+    """A certificate authority that lives as long as the tests, with files in `folder`."""
+
+    def __init__(self, folder: Path, name: str = "Test CA") -> None:
+        self.folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        basic = x509.BasicConstraints(ca=True, path_length=0)
+        self._certificate = self._build(self._name, self._key, [(basic, True)])
+        self.file = folder / f"{name.replace(' ', '-')}.pem"
+        self.file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
+
+    def _build(
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        extensions: list[tuple[x509.ExtensionType, bool]],
+        days: tuple[int, int] = (-1, 1),
+    ) -> x509.Certificate:
+        now = datetime.now(UTC)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + timedelta(days=days[0]))
+            .not_valid_after(now + timedelta(days=days[1]))
+        )
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical=critical)
+        return builder.sign(self._key, hashes.SHA256())
+
+    def issue(
+        self, name: str, *, client: bool = False, days: tuple[int, int] = (-1, 1), usage: Any = None
+    ) -> tuple[Path, Path, str]:
+        """Return the files of a certificate and its key, and its SHA-256."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        usage = usage or (ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH)
+        names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        certificate = self._build(
+            subject, key, [(names, False), (x509.ExtendedKeyUsage([usage]), False)], days=days
+        )
+        paths = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        paths[1].write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return *paths, certificate.fingerprint(hashes.SHA256()).hex()
+
+
+@dataclass
+class World:
+    """A running service, and what it was asked to do."""
+
+    port: int
+    service: SubmissionService
+    authority: Authority
+    login: Login
+    submitted: list[tuple[Envelope, bytes]] = field(default_factory=list)
+    rejected: list[tuple[Envelope, Reason, str]] = field(default_factory=list)
+    outcome: Callable[[], Outcome] = lambda: Registered("L1", "MOJ/2026/000001")
+    hold: asyncio.Event | None = None
+    entered: asyncio.Event = field(default_factory=asyncio.Event)
+    certificates: dict[str, Account] = field(default_factory=dict)
+
+    def client_context(self, certificate: tuple[Path, Path, str] | None = None) -> ssl.SSLContext:
+        """Return the TLS of a client that trusts the authority."""
+        context = ssl.create_default_context(cafile=str(self.authority.file))
+        if certificate:
+            context.load_cert_chain(certificate[0], certificate[1])
+        return context
+
+    async def connect(self, certificate: tuple[Path, Path, str] | None = None) -> "Client":
+        """Return a connected client that has not yet read the greeting."""
+        context = self.client_context(certificate)
+        return Client(*await asyncio.open_connection("127.0.0.1", self.port, ssl=context, limit=2**20))
+
+    async def logged_in(self, login: str = "noura") -> "Client":
+        """Return a client after login."""
+        client = await self.connect()
+        await client.reply()
+        await client.ask("EHLO client.gov.example")
+        assert (await client.ask(f"AUTH PLAIN {plain(login)}"))[0].startswith("235")
+        return client
+
+    async def started(self, login: str = "noura", recipients: int = 1) -> "Client":
+        """Return a client that may send the octets of a letter."""
+        client = await self.logged_in(login)
+        await client.begin(recipients)
+        return client
+
+
+class Client:
+    """A client that says what it is told, octet for octet."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    async def send(self, octets: bytes) -> None:
+        self.writer.write(octets)
+        await self.writer.drain()
+
+    async def line(self) -> str:
+        """Return one line of a reply, "" at the end of the stream."""
+        try:
+            line = await asyncio.wait_for(self.reader.readline(), 10)
+        except (ConnectionError, ssl.SSLError):
+            return ""
+        assert not line or line.endswith(b"\r\n")
+        assert len(line) <= 512
+        return line.decode().removesuffix("\r\n")
+
+    async def reply(self) -> list[str]:
+        """Return the lines of one reply; none at the end of the stream."""
+        lines = []
+        while line := await self.line():
+            lines.append(line)
+            if line[3:4] != "-":
+                break
+        return lines
+
+    async def ask(self, command: str) -> list[str]:
+        await self.send(command.encode() + b"\r\n")
+        return await self.reply()
+
+    async def begin(self, recipients: int = 1) -> None:
+        assert (await self.ask(f"MAIL FROM:<{OFFICE}>"))[0].startswith("250 2.1.0")
+        for number in range(recipients):
+            assert (await self.ask(f"RCPT TO:<office{number}@mof.gov.example>"))[0].startswith("250 2.1.5")
+        assert (await self.ask("DATA"))[0].startswith("354")
+
+    async def at_end(self) -> bool:
+        """Whether the server has closed, with nothing more said."""
+        return await self.reply() == []
+
+    async def close(self) -> None:
+        self.writer.close()
+        try:
+            await asyncio.wait_for(self.writer.wait_closed(), 5)
+        except (OSError, TimeoutError):
+            self.writer.transport.abort()
+
+
+def plain(login: str, secret: str = SECRET) -> str:
+    """Return the initial response of AUTH PLAIN."""
+    return base64.b64encode(f"\0{login}\0{secret}".encode()).decode()
+
+
+@asynccontextmanager
+async def running(
+    authority: Authority, throttle: Throttle | None = None, *, mutual: bool = False, **settings: Any
+) -> AsyncIterator[World]:
+    """Run a service, with short times."""
+
+    async def load(name: str) -> Credentials | None:
+        account = ACCOUNTS.get(name)
+        return Credentials(account, (stored_hash(),), 1) if account else None
+
+    async def load_certificate(fingerprint: str) -> Account | None:
+        return world.certificates.get(fingerprint)
+
+    async def submit(envelope: Envelope, octets: bytes) -> Outcome:
+        world.entered.set()
+        if world.hold:
+            await world.hold.wait()
+        outcome = world.outcome()
+        world.submitted.append((envelope, octets))
+        return outcome
+
+    async def reject(envelope: Envelope, reason: Reason, detail: str, _octets: bytes | None) -> None:
+        world.rejected.append((envelope, reason, detail))
+
+    certificate, key, _ = authority.issue("server")
+    context = server_context(certificate, key, authority.file if mutual else None)
+    login = Login(load, load_certificate, throttle or Throttle())
+    service = SubmissionService(
+        replace(Settings(hostname="gateway.gov.example"), **settings),
+        Ports(login, submit, reject, lambda: NOW),
+        context,
+    )
+    ((_, port),) = await service.start("127.0.0.1", 0)
+    world = World(port, service, authority, login)
+    try:
+        yield world
+    finally:
+        await service.close(0.0 if world.hold and not world.hold.is_set() else 1.0)
+        login.close()
