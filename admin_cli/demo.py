@@ -7,12 +7,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from admin_cli.console import document
-from admin_cli.globals import current
+from admin_cli.globals import DEFAULT_HOME, current
 
 
 def demo(
@@ -20,7 +20,7 @@ def demo(
 ) -> None:
     """Make an instance with the 37 sample agencies, send one signed letter, open it, show receipts and trace."""
     given = current().home
-    own = given == Path("murasalat-home")
+    own = given == Path(DEFAULT_HOME)
     home = Path(tempfile.mkdtemp(prefix="murasalat-")) / "demo" if own else given
     try:
         _play(home, once=once)
@@ -71,6 +71,3 @@ def _first_line(server: "subprocess.Popen[str]") -> str:
     if not line:
         raise RuntimeError("the gateway did not start; see journal.log in the demo's home")
     return line
-
-
-Told = dict[str, Any]

@@ -1,7 +1,8 @@
 """The demo's story: the first letter of the original system, played on a real gateway.
 
-From the General Archive of the Ministry of Justice, with the Minister's Office in copy, to the General Secretariat of the
-Council of Ministers: signed, sent over SMTP, opened over IMAP by a named officer, receipted, traced. The names are made up.
+From the General Archive of the Ministry of Justice, with the Minister's Office in copy, to the General Secretariat of
+the Council of Ministers: signed, sent over SMTP, opened over IMAP by a named officer, receipted, traced. The names of
+the people are made up.
 """
 
 import imaplib

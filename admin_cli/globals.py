@@ -6,7 +6,7 @@ before the command's own parser sees it, so no command can forget one.
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
@@ -41,7 +41,8 @@ class UsageFault(Exception):
     """The line is off: one sentence."""
 
 
-_FLAGS = {"--json": "json", "--ndjson": "ndjson", "--dry-run": "dry_run", "--yes": "yes", "--debug": "debug"}
+_FLAGS = {"--json", "--ndjson", "--dry-run", "--yes", "--debug"}
+DEFAULT_HOME = "murasalat-home"
 HELP = (
     ("--home DIR", "instance directory (or MURASALAT_HOME)"),
     ("--json", "one JSON document on stdout"),
@@ -55,10 +56,8 @@ HELP = (
 
 def take(argv: list[str]) -> tuple[Globals, list[str]]:
     """Split the line into the global options and the rest. Raises UsageFault."""
-    found = Globals(
-        home=Path(os.environ.get("MURASALAT_HOME", "murasalat-home")),
-        lang=_language(os.environ.get("MURASALAT_LANG", "en")),
-    )
+    home, lang = os.environ.get("MURASALAT_HOME", DEFAULT_HOME), os.environ.get("MURASALAT_LANG", "en")
+    flags: set[str] = set()
     rest: list[str] = []
     words = iter(argv)
     for word in words:
@@ -66,18 +65,23 @@ def take(argv: list[str]) -> tuple[Globals, list[str]]:
         if word == "--":
             rest.extend([word, *words])
         elif word in _FLAGS:
-            found = replace(found, **{_FLAGS[word]: True})
+            flags.add(word)
         elif name in {"--home", "--lang"}:
             given = value if equals else next(words, "")
             if not given:
                 raise UsageFault(f"{name} needs a value")
-            found = (
-                replace(found, home=Path(given))
-                if name == "--home"
-                else replace(found, lang=_language(given))
-            )
+            home, lang = (given, lang) if name == "--home" else (home, given)
         else:
             rest.append(word)
+    found = Globals(
+        home=Path(home),
+        json="--json" in flags,
+        ndjson="--ndjson" in flags,
+        lang=_language(lang),
+        dry_run="--dry-run" in flags,
+        yes="--yes" in flags,
+        debug="--debug" in flags,
+    )
     return found, rest
 
 

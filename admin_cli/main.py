@@ -27,6 +27,7 @@ from admin_cli import bench as bench_command
 from admin_cli import doctor as doctor_command
 from admin_cli import serve as serve_command
 from admin_cli import system as system_noun
+from admin_cli import upgrade as upgrade_command
 from admin_cli.globals import HELP, Exit, UsageFault, current, leave, set_current, take
 
 _EPILOG = "Options that every command takes:\n\n" + "\n\n".join(f"{name}  {what}" for name, what in HELP)
@@ -58,6 +59,7 @@ app.command("init")(init.init)
 app.command("serve")(serve_command.serve)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor_command.doctor)
+app.command("upgrade")(upgrade_command.upgrade)
 app.add_typer(bench_command.app, name="bench")
 
 
@@ -97,7 +99,8 @@ def _code(fault: Exception) -> Exit:
 
 
 def _line(fault: Exception) -> str:
-    if current().lang == "ar" and getattr(fault, "text_ar", ""):
-        return str(fault.text_ar)  # type: ignore[attr-defined]
+    arabic = str(getattr(fault, "text_ar", ""))
+    if current().lang == "ar" and arabic:
+        return arabic
     text = " ".join(str(fault).split())
     return text if text and _code(fault) is not Exit.UNEXPECTED else f"{type(fault).__name__}: {text}"

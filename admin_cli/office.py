@@ -1,6 +1,6 @@
 """Offices: open, list, show."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -67,21 +67,18 @@ def show(address: str) -> None:
     office = directory.offices.get(checks.address(address))
     if office is None:
         raise NotFound(f"no office {address}")
-    members = _members(office) | {
-        "officers": [
-            {"login": one.login, "rights": sorted(grant.rights)}
-            for one in directory.officers.values()
-            for grant in one.grants
-            if grant.office == office.address
-        ],
-        "keys": [key.fingerprint for key in directory.keys.get(office.address, ())],
-    }
+    officers: list[dict[str, Any]] = [
+        {"login": one.login, "rights": sorted(grant.rights)}
+        for one in directory.officers.values()
+        for grant in one.grants
+        if grant.office == office.address
+    ]
+    keys = [key.fingerprint for key in directory.keys.get(office.address, ())]
+    members = _members(office) | {"officers": officers, "keys": keys}
     if current().json:
         document(members)
         return
-    flat = members | {
-        "officers": [f"{one['login']} ({','.join(one['rights'])})" for one in members["officers"]]
-    }
+    flat = members | {"officers": [f"{one['login']} ({','.join(one['rights'])})" for one in officers]}
     more = (("officers", "الموظفون", "Officers"), ("keys", "المفاتيح", "Keys"))
     rows("office", [flat], (*COLUMNS[:3], *more, COLUMNS[-1]))
 

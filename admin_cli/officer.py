@@ -1,6 +1,6 @@
 """Officers: named people with posts, their grants and app passwords."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -180,7 +180,7 @@ def _show_secret(login: str, secret: str) -> None:
     )
 
 
-def _members(person: "Officer") -> dict[str, object]:
+def _members(person: "Officer") -> dict[str, Any]:
     names = ("login", "name_ar", "name_en", "post_ar", "post_en", "language", "suspended")
     offices = [grant.office for grant in person.grants]
     return {name: getattr(person, name) for name in names} | {"offices": offices}

@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.checkpointing import keep_signing
 from gateway.clock import Clock, utc_now
+from gateway.config import ImapSection
 from gateway.directory import CurrentDirectory
 from gateway.examination import verifier
 from gateway.imap.server import ImapServer
@@ -71,7 +72,7 @@ class Gateway:
             self._context,
         )
         self.imap = ImapServer(
-            self.offload, self.directory, self.login, self.opening, ImapSettings.of(config.imap), clock
+            self.offload, self.directory, self.login, self.opening, _imap_settings(config.imap), clock
         )
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -113,6 +114,10 @@ class Gateway:
         login = await self.offload.read(lambda connection: login_of_certificate(connection, sha256))
         system = (await self.directory.get()).systems.get(login) if login else None
         return Account(login, "certificate", None, system) if login and system else None
+
+
+def _imap_settings(section: ImapSection) -> ImapSettings:
+    return ImapSettings()
 
 
 async def run_until_stopped(

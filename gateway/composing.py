@@ -90,10 +90,14 @@ def mailbox(display: str, address: str) -> str:
 
 def base64_entity(fields: Fields, octets: bytes) -> Entity:
     """Return a leaf in base64."""
-    encoded = base64.b64encode(octets)
-    lines = [encoded[start : start + LINE] for start in range(0, len(encoded), LINE)]
-    body = b"".join(line + b"\r\n" for line in lines)
+    body = b"".join(line + b"\r\n" for line in base64_lines(octets))
     return Entity(header([*fields, ("Content-Transfer-Encoding", "base64")]) + b"\r\n", body)
+
+
+def base64_lines(octets: bytes, width: int = LINE) -> list[bytes]:
+    """Return octets as lines of base64, without line ends."""
+    encoded = base64.b64encode(octets)
+    return [encoded[start : start + width] for start in range(0, len(encoded), width)]
 
 
 def text_entity(fields: Fields, octets: bytes) -> Entity:

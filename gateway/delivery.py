@@ -6,6 +6,7 @@ Invariant: a delivered message is our header block followed by the submitted oct
 from dataclasses import dataclass
 
 from mailstore import mailboxes
+from mailstore.letters import Letter
 from mailstore.mailboxes import Message, NewEntry
 from mailstore.transaction import Unit
 from policies.envelope import Envelope
@@ -57,26 +58,18 @@ def header_block(trace: Trace, envelope: Envelope, signature: SignatureRecord) -
     return ("\r\n".join(lines) + "\r\n").encode()
 
 
-def place(
-    unit: Unit,
-    office: str,
-    names: tuple[str, ...],
-    message: Message,
-    prefix: bytes,
-    letter_id: str,
-    envelope: Envelope,
-) -> None:
-    """Place a letter in an office's mailboxes of these names."""
+def placed(
+    unit: Unit, office: str, names: tuple[str, ...], message: Message, prefix: bytes, letter: Letter
+) -> list[tuple[int, NewEntry]]:
+    """Return the entries that place a letter in an office's mailboxes of these names."""
     entry = NewEntry(
         "letter",
         message.sha256,
         prefix,
         prefix + message.octets[: message.head_size],
         len(prefix) + len(message.octets),
-        envelope.received,
-        letter_id,
+        unit.now,
+        letter.letter_id,
     )
-    for name in names:
-        mailbox = mailboxes.find(unit.connection, office, name)
-        if mailbox is not None:
-            mailboxes.add_entry(unit, mailbox.id, entry)
+    found = (mailboxes.find(unit.connection, office, name) for name in names)
+    return [(mailbox.id, entry) for mailbox in found if mailbox is not None]

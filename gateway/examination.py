@@ -143,8 +143,8 @@ def _read(
 def _enrolled(directory: Directory, issuer: str) -> EnrolledKey | None:
     """Return the enrolled key that a signature names.
 
-    Some programs name only the 64-bit key id; then it must point to exactly one enrolled key, and the engines must still
-    report that key's full fingerprint.
+    Some programs name only the 64-bit key id; then it must point to exactly one enrolled key, and the engines must
+    still report that key's full fingerprint.
     """
     if len(issuer) != 16:
         return directory.fingerprints.get(issuer)

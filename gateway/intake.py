@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from gateway.delivery import Trace, header_block, place
+from gateway.delivery import Trace, header_block, placed
 from gateway.directory import CurrentDirectory
 from gateway.examination import Examination, examine, message_of
 from gateway.offload import Offload
@@ -217,54 +217,54 @@ def _deliver(
 ) -> None:
     """Evidence and mailbox entries for the sender and every recipient, and the receipt that is owed."""
     envelope, signature = found.case.envelope, found.signature()
-    sender = Party(letter.sender_agency, letter.sender_office)
-    accepted = Evidence(
+    accepted = _accepted(unit, standing, found, letter)
+    trace = Trace(standing.gateway, letter.letter_id, letter.reference, accepted.evidence_id)
+    own = header_block(trace, envelope, signature)
+    facts = [accepted]
+    entries = placed(unit, letter.sender_office, ("Sent", "Archive"), message, own, letter)
+    for one in addressees:
+        delivered = _delivered(unit, accepted, one, Event.DELIVERED)
+        facts += [delivered, _delivered(unit, accepted, one, Event.REGISTERED_IN)]
+        trace = replace(trace, evidence_id=delivered.evidence_id, incoming_reference=one.incoming_reference)
+        prefix = header_block(trace, envelope, signature)
+        entries += placed(unit, one.office, ("INBOX", "Archive"), message, prefix, letter)
+    evidence.append_all(unit, facts)
+    mailboxes.add_entries(unit, entries)
+    outbox.owe(unit, "dispatch", letter.letter_id, accepted.evidence_id)
+
+
+def _accepted(unit: Unit, standing: Standing, found: Examination, letter: Letter) -> Evidence:
+    return Evidence(
         evidence.new_id(unit),
         Event.ACCEPTED,
-        envelope.received,
+        unit.now,
         unit.now,
         standing.issuer,
         letter.letter_id,
-        sender,
-        actor=actor_of(envelope, letter.sender_office),
+        Party(letter.sender_agency, letter.sender_office),
+        actor=actor_of(found.case.envelope, letter.sender_office),
         sha256=letter.sha256,
         parts=found.part_digests(),
         reference=letter.reference,
         policy=found.case.settings.version,
         detail=_accepted_detail(standing, found),
     )
-    evidence.append(unit, accepted)
-    trace = Trace(standing.gateway, letter.letter_id, letter.reference, accepted.evidence_id)
-    own = header_block(trace, envelope, signature)
-    place(unit, letter.sender_office, ("Sent", "Archive"), message, own, letter.letter_id, envelope)
-    for one in addressees:
-        delivered = evidence.new_id(unit)
-        trace = Trace(standing.gateway, letter.letter_id, letter.reference, delivered, one.incoming_reference)
-        prefix = header_block(trace, envelope, signature)
-        place(unit, one.office, ("INBOX", "Archive"), message, prefix, letter.letter_id, envelope)
-        for event, evidence_id in (
-            (Event.DELIVERED, delivered),
-            (Event.REGISTERED_IN, evidence.new_id(unit)),
-        ):
-            evidence.append(
-                unit,
-                Evidence(
-                    evidence_id,
-                    event,
-                    unit.now,
-                    unit.now,
-                    standing.issuer,
-                    letter.letter_id,
-                    sender,
-                    Party(one.agency, one.office),
-                    sha256=letter.sha256,
-                    reference=letter.reference,
-                    incoming_reference=one.incoming_reference,
-                    rests_on=(accepted.evidence_id,),
-                    detail={"duty": one.duty},
-                ),
-            )
-    outbox.owe(unit, "dispatch", letter.letter_id, accepted.evidence_id)
+
+
+def _delivered(unit: Unit, accepted: Evidence, one: Addressee, event: Event) -> Evidence:
+    """Return the record that one office's copy was placed (DELIVERED) or numbered (REGISTERED-IN)."""
+    return replace(
+        accepted,
+        evidence_id=evidence.new_id(unit),
+        event=event,
+        recipient=Party(one.agency, one.office),
+        actor=None,
+        parts=(),
+        policy="",
+        incoming_reference=one.incoming_reference,
+        rests_on=(accepted.evidence_id,),
+        detail={"duty": one.duty},
+    )
 
 
 def _accepted_detail(standing: Standing, found: Examination) -> dict[str, object]:
@@ -274,6 +274,7 @@ def _accepted_detail(standing: Standing, found: Examination) -> dict[str, object
         "size": len(found.octets),
         "message_id": found.declared.message_id,
         "source": envelope.source,
+        "received": rfc3339(envelope.received),
     }
     if envelope.envid:
         detail["envid"] = envelope.envid

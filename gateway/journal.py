@@ -1,4 +1,4 @@
-"""The operator's journal: one JSON line an event on stderr. Never evidence, never a secret, never a letter's content."""
+"""The operator's journal: one JSON line an event on stderr. Never evidence, a secret or a letter's content."""
 
 import json
 import logging

@@ -80,7 +80,7 @@ class Login:
         `source` is the peer's IP address. Raises Throttled after too many failures, and Unavailable when too
         many others wait; what the ports raise passes through.
         """
-        if not login or len(login) > LOGIN_CHARACTERS or len(secret) > SECRET_CHARACTERS:
+        if not login or "\0" in login or len(login) > LOGIN_CHARACTERS or len(secret) > SECRET_CHARACTERS:
             login, secret = "", ""  # no account has this name; it is answered as any unknown one
         proof = hmac.digest(self._key, f"{login}\0{secret}".encode("utf-8", "surrogatepass"), "sha256")
         running = self._running.get((proof, source))

@@ -134,9 +134,7 @@ def _not_handed_over(
     connection: Reading, reader: Reader, mailbox: int, uids: Sequence[int]
 ) -> list[tuple[Letter, Addressee]]:
     found = _letters_received(connection, reader.office, mailbox, uids)
-    keys = {
-        f"{letter.letter_id}|{reader.office}|{Event.HANDED_OVER}|{reader.login}" for letter, _ in found
-    }
+    keys = {f"{letter.letter_id}|{reader.office}|{Event.HANDED_OVER}|{reader.login}" for letter, _ in found}
     standing = evidence.standing_keys(connection, sorted(keys))
     return [
         pair

@@ -13,12 +13,11 @@ from typing import Any
 from gateway.mime.header import scan_header
 from gateway.mime.limits import DEFAULT_LIMITS
 from mailstore import evidence, letters, messages
-from mailstore.checkpoints import Checkpoint, covering
 from mailstore.evidence import Recorded
 from mailstore.faults import NotFound
 from mailstore.letters import Addressee, Letter
-from mailstore.log import inclusion_proof, read_node
 from mailstore.outbox import Owed
+from mailstore.proofs import Proof, prove
 from mailstore.transaction import Reading
 from policies.calendar import parse_rfc3339
 from policies.directory import Directory
@@ -40,15 +39,6 @@ _DISPATCH = frozenset(
     }
 )
 _PERSONAL = frozenset({Event.HANDED_OVER, Event.SEEN})
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A signed checkpoint, and for each log index the path that leads from its leaf to the checkpoint's root."""
-
-    size: int
-    note: str
-    paths: dict[int, list[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +70,8 @@ def gather(connection: Reading, owed: Owed, directory: Directory, seal: str) -> 
     accepted = next((one for one in records if one.event == Event.ACCEPTED), None)
     detail = accepted.members.get("detail", {}) if accepted else {}
     facts = replace(facts, seal=seal, envelope_id=str(detail.get("envid", "")))
-    return Material(facts, records, _header_section(connection, letter), _proof(connection, records))
+    proof = prove(connection, [one.log_index for one in records])
+    return Material(facts, records, _header_section(connection, letter), proof)
 
 
 def _concerns(one: Recorded, cause: Recorded, kind: Kind) -> bool:
@@ -201,17 +192,3 @@ def _header_section(connection: Reading, letter: Letter) -> bytes:
     octets = messages.octets(connection, letter.sha256)
     end = scan_header(octets, 0, len(octets), DEFAULT_LIMITS).body_start
     return octets[:end].removesuffix(b"\r\n") if octets[:end].endswith(b"\r\n\r\n") else octets[:end]
-
-
-def _proof(connection: Reading, records: Sequence[Recorded]) -> Proof | None:
-    """Return the newest checkpoint over all records with their inclusion proofs, None when there is none yet."""
-    indices = [one.log_index for one in records]
-    checkpoint: Checkpoint | None = covering(connection, max(indices))
-    if checkpoint is None:
-        return None
-
-    def node(level: int, position: int) -> bytes:
-        return read_node(connection, level, position)
-
-    paths = {index: inclusion_proof(node, index, checkpoint.size) for index in indices}
-    return Proof(checkpoint.size, checkpoint.note, paths)

@@ -11,23 +11,20 @@ Invariants:
 """
 
 import asyncio
-import contextlib
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from gateway.clock import Clock
-from gateway.composing import Entity, base64_entity, mailbox, multipart, sealed, words
 from gateway.directory import CurrentDirectory
 from gateway.examination import message_of
 from gateway.faults import Unavailable
 from gateway.mime.tree import parse
 from gateway.offload import Offload
 from gateway.receipt_facts import Material, gather
-from gateway.rendering import page, plain_text
-from gateway.reporting import evidence_part, header_part, machine_part, mail_date, original_message_id
-from gateway.signatures.armor import dearmor
+from gateway.receipt_message import Sealing, compose, message_id
 from gateway.signatures.sealing import Sealer
 from mailstore import evidence, mailboxes, messages, outbox
 from mailstore.faults import NotFound
@@ -38,10 +35,9 @@ from mailstore.transaction import Reading, Unit
 from policies.arabic import strip_controls
 from policies.directory import Directory
 from policies.evidence import Event, Evidence, Issuer, Party
-from policies.receipt import Facts, Kind, mailbox_for
-from policies.receipt_text import section, subject_line
+from policies.receipt import Facts, mailbox_for
 
-DISPLAY_NAME = "مراسلات Murasalat"
+T = TypeVar("T")
 BATCH = 16  # receipts rendered at a time; small, so that letters coming in find a free worker
 IDLE_SECONDS = 5.0  # how often the outbox is looked at when nobody wakes the worker
 _journal = logging.getLogger("murasalat.receipts")
@@ -49,7 +45,7 @@ _journal = logging.getLogger("murasalat.receipts")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A finished receipt: the owed row, its facts, its message, and the Message-ID it bears."""
+    """A finished receipt: the owed row, its facts, its message, and the Message-ID that it bears."""
 
     owed: Owed
     facts: Facts
@@ -94,7 +90,7 @@ class Receipting:
             except Unavailable as fault:
                 _journal.warning("receipts wait: %s", fault)
                 placed = 0
-            except Exception:
+            except Exception:  # noqa: BLE001 - the worker outlives every fault; the rows stay owed
                 _journal.exception("receipts wait: an unexpected fault")
                 placed = 0
             if not placed:
@@ -113,9 +109,8 @@ class Receipting:
         directory = await self._directory.get()
         now = self._clock()
         due = await self._offload.read(lambda connection: outbox.due(connection, now, BATCH))
-        issued = await asyncio.gather(*(self._render(one, directory) for one in due))
-        placed = await asyncio.gather(*(self._place(one) for one in issued if one is not None))
-        return sum(placed)
+        issued = await _all(self._render(one, directory) for one in due)
+        return sum(await _all(self._place(one) for one in issued if one is not None))
 
     async def reissue(self, letter_id: str) -> list[bytes]:
         """Return the octets of every receipt issued about a letter, as they were, oldest first."""
@@ -125,14 +120,28 @@ class Receipting:
         seal = self._sealer.fingerprint
         try:
             material = await self._offload.read(lambda connection: gather(connection, owed, directory, seal))
-            return await self._offload.call(lambda: self._compose(owed, material))
+            return await self._offload.call(lambda: self._finished(owed, material))
+        except Unavailable:
+            raise
         except Exception as fault:  # noqa: BLE001 - whatever it is, the row keeps it and the others go on
             await self._postpone(owed, fault)
             return None
 
+    def _finished(self, owed: Owed, material: Material) -> Receipt:
+        """Render and seal. Blocking: gpg runs here."""
+        sealer = self._sealer
+        sealing = Sealing(
+            self._address, sealer.public_key(), sealer.sign, self._issuer.key_id, self._sign_bundle
+        )
+        octets = compose(material, sealing)
+        message = message_of(octets, parse(octets), hashlib.sha256(octets).hexdigest())
+        return Receipt(owed, material.facts, message, message_id(material.facts, self._address))
+
     async def _place(self, receipt: Receipt) -> bool:
         try:
             return await self._offload.write(lambda unit: _place(unit, receipt, self._issuer))
+        except Unavailable:
+            raise
         except Exception as fault:  # noqa: BLE001 - as above
             await self._postpone(receipt.owed, fault)
             return False
@@ -142,68 +151,16 @@ class Receipting:
         _journal.error("receipt %d (%s) of letter %s waits: %s", owed.id, owed.kind, owed.letter_id, error)
         await self._offload.write(lambda unit: outbox.postpone(unit, owed.id, owed.attempts, error))
 
-    def _compose(self, owed: Owed, material: Material) -> Receipt:
-        """Render and seal. Blocking: gpg runs here."""
-        facts = material.facts
-        domain = self._address.rpartition("@")[2]
-        message_id = f"<{facts.kind}.{facts.evidence_id}@{domain}>"
-        fields = self._fields(facts, message_id)
-        report_type = "disposition-notification" if facts.kind is Kind.OPENED else "delivery-status"
-        parts = [
-            human_part(facts),
-            machine_part(facts, domain),
-            header_part(material.head),
-            evidence_part(material, self._issuer.key_id, self._sign_bundle),
-        ]
-        # RFC 9788 section 2 and its forerunner, which older clients read: both parameters.
-        parameters = f'report-type={report_type}; protected-headers="v1"; hp="clear"'
-        report = multipart("report", parameters, fields, parts, facts.evidence_id)
-        octets = sealed(fields, report, facts.evidence_id, self._sealer.sign)
-        message = message_of(octets, parse(octets), hashlib.sha256(octets).hexdigest())
-        return Receipt(owed, facts, message, message_id)
 
-    def _fields(self, facts: Facts, message_id: str) -> list[tuple[str, str]]:
-        """Return the receipt's header fields, the same outside and under the signature (RFC 9788)."""
-        fields = [
-            ("Date", mail_date(facts)),
-            ("From", mailbox(DISPLAY_NAME, self._address)),
-            ("To", f"<{facts.sender.address}>"),
-            ("Subject", words(subject_line(facts))),
-            ("Message-ID", message_id),
-        ]
-        parent = original_message_id(facts)
-        if parent:
-            fields += [("In-Reply-To", parent), ("References", parent)]
-        return [
-            *fields,
-            ("Auto-Submitted", "auto-replied"),  # RFC 3834 section 5
-            ("Murasalat-Receipt", facts.kind.value),
-            ("Murasalat-Reference", _ascii_or_words(facts.reference)),
-            ("Murasalat-Letter-Id", facts.letter_id),
-            ("Murasalat-Evidence", facts.evidence_id),
-            ("Autocrypt", self._autocrypt()),
-        ]
-
-    def _autocrypt(self) -> str:
-        """Return the Autocrypt field's value: mail programs learn the sealing key from it (Autocrypt 1.1)."""
-        key = base64_entity((), dearmor(self._sealer.public_key(), "PUBLIC KEY BLOCK")).body
-        return f"addr={self._address}; keydata= " + " ".join(key.decode("ascii").split())
-
-
-def human_part(facts: Facts) -> Entity:
-    """Return what people read: text and HTML, Arabic and then English in each."""
-    sections = (section(facts, "ar"), section(facts, "en"))
-    text = plain_text(sections).replace("\n", "\r\n").encode()
-    markup = page(sections).replace("\n", "\r\n").encode()
-    parts = [
-        base64_entity((("Content-Type", "text/plain; charset=utf-8"),), text),
-        base64_entity((("Content-Type", "text/html; charset=utf-8"),), markup),
-    ]
-    return multipart("alternative", "", (), parts, f"text {facts.evidence_id}")
-
-
-def _ascii_or_words(text: str) -> str:
-    return text if text.isascii() and text.isprintable() and " " not in text else words(text)
+async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Run the work side by side to the end of all of it; then raise the first fault, if there was one."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    done: list[T] = []
+    for one in results:
+        if isinstance(one, BaseException):
+            raise one
+        done.append(one)
+    return done
 
 
 def _place(unit: Unit, receipt: Receipt, issuer: Issuer) -> bool:

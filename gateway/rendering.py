@@ -10,7 +10,7 @@ Invariants:
 import html
 from collections.abc import Sequence
 
-from policies.receipt_text import Section, Table
+from policies.receipt_text import Listing, Row, Section, Table
 
 WIDTH = 76  # a label and its value on one line, else the value below
 _DIRECTION = {"ar": "rtl", "en": "ltr"}
@@ -19,15 +19,15 @@ _ISOLATES = {"\u2066": '<bdi dir="ltr">', "\u2068": "<bdi>", "\u2069": "</bdi>",
 # On white: text 17:1, labels 6.9:1, the heading's line is decoration.
 _STYLE = """
 body{margin:0;padding:16px;background:#ffffff;color:#1a1a1a;
-font-family:"Noto Sans Arabic","Segoe UI",Tahoma,Arial,sans-serif;font-size:15px;line-height:1.6}
-section{max-width:46em;margin:0 auto 28px}
+font-family:"Segoe UI",Tahoma,Arial,"Noto Sans Arabic",sans-serif;font-size:15px;line-height:1.6}
+section{max-width:48em;margin:0 auto 28px}
 h1{font-size:21px;line-height:1.4;margin:0 0 8px;padding:0 0 6px;border-bottom:3px solid #8a1538}
 h2{font-size:16px;margin:18px 0 4px}
 p{margin:4px 0}
 table{border-collapse:collapse;width:100%}
 th,td{border:1px solid #c9c9c9;padding:5px 9px;text-align:start;vertical-align:top;overflow-wrap:anywhere}
-th{color:#4d4d4d;background:#f4f4f4;font-weight:normal}
-th[scope=row]{width:30%}
+th{color:#4d4d4d;background:#f4f4f4;font-weight:normal;width:27%}
+.listing th{color:#1a1a1a;width:38%}
 .note{color:#4d4d4d;font-size:13px}
 """
 
@@ -38,30 +38,44 @@ def plain_text(sections: Sequence[Section]) -> str:
 
 
 def _lines(section: Section) -> list[str]:
-    lines = [section.title, "", *section.statements]
+    lines = [section.title, ""]
+    for statement in section.statements:
+        lines += wrapped("", statement)
     for table in section.tables:
         lines += ["", table.heading]
-        if table.columns:
-            for number, row in enumerate(table.rows, start=1):
-                lines += _numbered(number, table.columns, row)
+        if isinstance(table, Table):
+            lines += _rows("  ", table.rows)
         else:
-            for label, value in table.rows:
-                lines += _labelled("  ", label, value)
-    return [*lines, "", *section.notes]
-
-
-def _numbered(number: int, columns: tuple[str, ...], row: tuple[str, ...]) -> list[str]:
-    first, *rest = row
-    lines = [f"  {number}. {_joined(first)}"]
-    for label, value in zip(columns[1:], rest, strict=True):
-        lines += _labelled("     ", label, value)
+            for number, (name, rows) in enumerate(table.entries, start=1):
+                first, *more = wrapped("     ", _joined(name))
+                lines += [f"  {number}. {first.strip()}", *more, *_rows("     ", rows)]
+    lines.append("")
+    for note in section.notes:
+        lines += wrapped("", note)
     return lines
+
+
+def _rows(indent: str, rows: Sequence[Row]) -> list[str]:
+    return [line for label, value in rows for line in _labelled(indent, label, value)]
 
 
 def _labelled(indent: str, label: str, value: str) -> list[str]:
     value = _joined(value)
     line = f"{indent}{label}: {value}"
-    return [line] if len(line) <= WIDTH else [f"{indent}{label}:", f"{indent}  {value}"]
+    return [line] if len(line) <= WIDTH else [f"{indent}{label}:", *wrapped(f"{indent}  ", value)]
+
+
+def wrapped(indent: str, text: str) -> list[str]:
+    """Return text as lines within the width, broken at spaces, but never inside an isolate: it ends with its line."""
+    lines, line, depth = [], "", 0
+    for word in text.split(" "):
+        if depth == 0 and line and len(indent) + len(line) + 1 + len(word) > WIDTH:
+            lines.append(indent + line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+        depth += sum(word.count(mark) for mark in "\u2066\u2068") - word.count("\u2069")
+    return [*lines, indent + line]
 
 
 def _joined(cell: str) -> str:
@@ -90,18 +104,17 @@ def _section(section: Section) -> str:
     return f"<section {attributes}>\n" + "\n".join(blocks) + "\n</section>\n"
 
 
-def _table(table: Table) -> str:
-    rows = []
-    if table.columns:
-        cells = "".join(f'<th scope="col">{_cell(one)}</th>' for one in table.columns)
-        rows.append(f"<tr>{cells}</tr>")
-        rows += ["<tr>" + "".join(f"<td>{_cell(one)}</td>" for one in row) + "</tr>" for row in table.rows]
+def _table(table: Table | Listing) -> str:
+    if isinstance(table, Table):
+        start, rows = "<table>", [(label, _cell(value)) for label, value in table.rows]
     else:
-        rows += [
-            f'<tr><th scope="row">{_cell(label)}</th><td>{_cell(value)}</td></tr>'
-            for label, value in table.rows
-        ]
-    return f"<h2>{_cell(table.heading)}</h2>\n<table>\n" + "\n".join(rows) + "\n</table>"
+        start, rows = '<table class="listing">', [(name, _lines_of(own)) for name, own in table.entries]
+    body = "\n".join(f'<tr><th scope="row">{_cell(name)}</th><td>{value}</td></tr>' for name, value in rows)
+    return f"<h2>{_cell(table.heading)}</h2>\n{start}\n{body}\n</table>"
+
+
+def _lines_of(rows: Sequence[Row]) -> str:
+    return "<br>".join(f"{_cell(label)}: {_cell(value)}" for label, value in rows)
 
 
 def _cell(text: str) -> str:

@@ -80,7 +80,7 @@ def _recipient(one: Consignment) -> bytes:
 
 
 def _disposition(facts: Facts, domain: str) -> bytes:
-    """RFC 8098 section 3. "displayed" is that RFC's word for what `\\Seen` says; it claims no reading either."""
+    """RFC 8098 section 3. Its word "displayed" is the one for a message marked as read; it claims no reading."""
     lines = field("Reporting-UA", f"{domain}; Murasalat")
     lines += field("Final-Recipient", f"rfc822; {facts.consignments[0].recipient.address}")
     if original_message_id(facts):

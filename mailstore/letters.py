@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
 
 from mailstore import schema
 from mailstore.faults import Conflict, NotFound
@@ -69,6 +69,15 @@ _FIELDS = [name for name in Letter.__dataclass_fields__ if name != "voided_at"] 
 _ADDRESSEE_FIELDS = list(Addressee.__dataclass_fields__)
 _INSERT = insert(schema.letters)
 _INSERT_RECIPIENTS = insert(schema.recipients)
+_BY_ID, _BY_SUBMISSION, _BY_SIGNED, _BY_MESSAGE_ID = (
+    select(*_COLUMNS).where(column == bindparam("named"))
+    for column in (
+        schema.letters.c.letter_id,
+        schema.letters.c.submission_key,
+        schema.letters.c.signed_key,
+        schema.letters.c.message_id,
+    )
+)
 
 
 def _letter(row: Sequence[Any]) -> Letter:
@@ -111,24 +120,22 @@ def void(unit: Unit, letter_id: str) -> None:
 
 def by_submission(connection: Connection, submission_key: str) -> Letter | None:
     """Return the letter that the same submission made before, or None."""
-    return _one(connection, schema.letters.c.submission_key == submission_key)
+    return _one(connection, _BY_SUBMISSION, submission_key)
 
 
 def same_signed(connection: Connection, signed_key: str) -> Letter | None:
     """Return a letter registered with the same signed octets and signature, or None."""
-    return _one(connection, schema.letters.c.signed_key == signed_key)
+    return _one(connection, _BY_SIGNED, signed_key)
 
 
 def by_message_id(connection: Connection, office: str, message_id: str) -> Letter | None:
     """Return the letter that an office sent under this Message-ID, or None."""
-    return _one(
-        connection, (schema.letters.c.sender_office == office) & (schema.letters.c.message_id == message_id)
-    )
+    return _one(connection, _BY_MESSAGE_ID.where(schema.letters.c.sender_office == office), message_id)
 
 
 def get(connection: Connection, letter_id: str) -> Letter | None:
     """Return a letter by its id, or None."""
-    return _one(connection, schema.letters.c.letter_id == letter_id)
+    return _one(connection, _BY_ID, letter_id)
 
 
 def find(connection: Connection, word: str) -> list[Letter]:
@@ -148,8 +155,8 @@ def find(connection: Connection, word: str) -> list[Letter]:
     return [_letter(row) for row in connection.execute(query.order_by(table.c.accepted_at))]
 
 
-def _one(connection: Connection, where: Any) -> Letter | None:
-    row = connection.execute(select(*_COLUMNS).where(where).limit(1)).one_or_none()
+def _one(connection: Connection, query: Select[Any], named: str) -> Letter | None:
+    row = connection.execute(query, {"named": named}).first()
     return None if row is None else _letter(row)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from mailstore import schema
 from mailstore.faults import Conflict, NotFound
@@ -80,7 +80,14 @@ STANDARD: tuple[tuple[str, str], ...] = (
 )
 _NAMES = frozenset(name for name, _ in STANDARD)
 _TABLE = schema.mailboxes
-_MOVED = update(_TABLE).returning(_TABLE.c.id, _TABLE.c.uidnext, _TABLE.c.highestmodseq)
+_BY_ID = select(_TABLE).where(_TABLE.c.id == bindparam("named"))
+_BY_NAME = select(_TABLE).where(_TABLE.c.office == bindparam("of"), _TABLE.c.name == bindparam("named"))
+_ADVANCE = (
+    update(_TABLE)
+    .where(_TABLE.c.id.in_(bindparam("some", expanding=True)))
+    .values(uidnext=_TABLE.c.uidnext + bindparam("coming"), highestmodseq=_TABLE.c.highestmodseq + 1)
+    .returning(_TABLE.c.id, _TABLE.c.uidnext, _TABLE.c.highestmodseq)
+)
 _INSERT_ENTRY = insert(schema.entries)
 
 
@@ -159,14 +166,13 @@ def find(connection: Connection, office: str, name: str) -> Mailbox | None:
     """Return an office's mailbox by name, or None. INBOX is found in any case (RFC 9051 section 5.1)."""
     if name.upper() == "INBOX":
         name = "INBOX"
-    query = select(_TABLE).where(_TABLE.c.office == office, _TABLE.c.name == name)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_BY_NAME, {"of": office, "named": name}).one_or_none()
     return None if row is None else _mailbox(row)
 
 
 def get(connection: Connection, mailbox: int) -> Mailbox:
     """Return a mailbox by id. Raises NotFound when it was deleted."""
-    row = connection.execute(select(_TABLE).where(_TABLE.c.id == mailbox)).one_or_none()
+    row = connection.execute(_BY_ID, {"named": mailbox}).one_or_none()
     if row is None:
         raise NotFound("the mailbox is gone")
     return _mailbox(row)
@@ -224,7 +230,7 @@ def subscriptions(connection: Connection, login: str) -> dict[tuple[str, str], b
     """Return what an account said about (office, mailbox name); what is not named is subscribed."""
     table = schema.subscriptions
     query = select(table.c.office, table.c.name, table.c.subscribed).where(table.c.login == login)
-    return {(office, name): subscribed for office, name, subscribed in connection.execute(query).tuples()}
+    return {(office, name): subscribed for office, name, subscribed in connection.execute(query)}
 
 
 # ── Entries ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -275,10 +281,8 @@ def _advance(unit: Unit, coming: Counter[int]) -> tuple[dict[int, int], dict[int
     first: dict[int, int] = {}
     modseqs: dict[int, int] = {}
     for count, some in alike.items():
-        moved = _MOVED.where(_TABLE.c.id.in_(some)).values(
-            uidnext=_TABLE.c.uidnext + count, highestmodseq=_TABLE.c.highestmodseq + 1
-        )
-        for mailbox, uidnext, modseq in unit.connection.execute(moved).tuples():
+        moved = unit.connection.execute(_ADVANCE, {"some": some, "coming": count})
+        for mailbox, uidnext, modseq in moved:
             first[mailbox], modseqs[mailbox] = uidnext - count, modseq
     if len(first) != len(coming):
         raise NotFound("the mailbox is gone")

@@ -5,7 +5,7 @@ Invariant: a message is stored once, never changed and never re-serialised.
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from mailstore import schema
 from mailstore.faults import NotFound
@@ -14,6 +14,8 @@ from mailstore.transaction import Unit
 
 _TABLE = schema.messages
 _INSERT = insert(_TABLE)
+_KNOWN = select(_TABLE.c.sha256).where(_TABLE.c.sha256 == bindparam("named"))
+_OCTETS = select(_TABLE.c.octets).where(_TABLE.c.sha256 == bindparam("named"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Message:
 
 def put_message(unit: Unit, message: Message) -> None:
     """Store octets under their digest unless they are there already."""
-    if unit.connection.scalar(select(_TABLE.c.sha256).where(_TABLE.c.sha256 == message.sha256)) is not None:
+    if unit.connection.scalar(_KNOWN, {"named": message.sha256}) is not None:
         return
     unit.connection.execute(
         _INSERT,
@@ -57,7 +59,7 @@ def message_digest(envelope: bytes, body: bytes, bodystructure: bytes) -> bytes:
 
 def octets(connection: Connection, sha256: str) -> bytes:
     """Return stored octets. Raises NotFound."""
-    value = connection.scalar(select(_TABLE.c.octets).where(_TABLE.c.sha256 == sha256))
+    value = connection.scalar(_OCTETS, {"named": sha256})
     if value is None:
         raise NotFound(f"no octets {sha256}")
     return bytes(value)

@@ -31,13 +31,14 @@ class Owed:
     error: str
 
 
+_INSERT = insert(schema.outbox)
 _COLUMNS = [schema.outbox.c[name] for name in Owed.__dataclass_fields__]
 
 
 def owe(unit: Unit, kind: str, letter_id: str, evidence_id: str) -> None:
     """Note that a receipt is owed, as part of the act that causes it."""
     unit.connection.execute(
-        insert(schema.outbox),
+        _INSERT,
         {
             "kind": kind,
             "letter_id": letter_id,

@@ -220,12 +220,15 @@ def _refuse_unfit(connection: Connection) -> None:
 def _run_job(unit: Unit, job: _Job) -> None:
     """Run one job under its own savepoint; on failure everything of it is taken back, its leaves too."""
     leaves, changed = len(unit.leaves), set(unit.changed)
-    savepoint = unit.connection.begin_nested()
+    sql = unit.connection.exec_driver_sql  # a third of the cost of the library's own savepoints
+    sql("SAVEPOINT unit")
     try:
         job.result = job.act(unit)
-        savepoint.commit()
+        sql("RELEASE SAVEPOINT unit")
     except BaseException as fault:  # noqa: BLE001 - handed to the caller of this one job
-        savepoint.rollback()  # raises when the database has ended the whole transaction: then all have failed
+        # This raises when the database has ended the whole transaction: then all jobs have failed.
+        sql("ROLLBACK TO SAVEPOINT unit")
+        sql("RELEASE SAVEPOINT unit")
         del unit.leaves[leaves:]
         unit.changed = changed
         job.fault = _as_fault(fault)

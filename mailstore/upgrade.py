@@ -47,7 +47,7 @@ def initialise(url: str, origin: str) -> None:
         raise StoreFault("a log's origin is one line of text")
     with _upgraded(url) as connection:
         table = schema.instance
-        standing = dict(connection.execute(select(table.c.name, table.c.value)).tuples().all())
+        standing = dict(connection.execute(select(table.c.name, table.c.value)).all())
         if standing.get("origin", origin) != origin:
             raise StoreFault(f"the database belongs to the log {standing['origin']}, not to {origin}")
         first = {"origin": origin, "directory": "0", "uidvalidity": "0"}

@@ -82,6 +82,14 @@ _SEEN = (
 )
 
 
+_NEXT_MODSEQ = (
+    update(schema.mailboxes)
+    .where(schema.mailboxes.c.id == bindparam("named"))
+    .values(highestmodseq=schema.mailboxes.c.highestmodseq + 1)
+    .returning(schema.mailboxes.c.highestmodseq)
+)
+
+
 def states(connection: Connection, mailbox: int, login: str, first: int = 1) -> list[State]:
     """Return the live messages of a mailbox from UID `first` on, in UID order, with one officer's flags."""
     return _states(connection, _STATES, {"mailbox": mailbox, "login": login, "first": first})
@@ -132,7 +140,7 @@ def own_flags(
         query = select(_own.c.uid, _own.c.flags).where(
             _own.c.mailbox == mailbox, _own.c.login == login, _own.c.uid.in_(some)
         )
-        found.update({uid: frozenset(flags.split()) for uid, flags in connection.execute(query).tuples()})
+        found.update({uid: frozenset(flags.split()) for uid, flags in connection.execute(query)})
     return found
 
 
@@ -141,13 +149,7 @@ def own_flags(
 
 def next_modseq(unit: Unit, mailbox: int) -> int:
     """Raise the mailbox's mod-sequence and return the new value. Raises NotFound."""
-    table = schema.mailboxes
-    value = unit.connection.scalar(
-        update(table)
-        .where(table.c.id == mailbox)
-        .values(highestmodseq=table.c.highestmodseq + 1)
-        .returning(table.c.highestmodseq)
-    )
+    value = unit.connection.scalar(_NEXT_MODSEQ, {"named": mailbox})
     if value is None:
         raise NotFound("the mailbox is gone")
     unit.changed.add(mailbox)

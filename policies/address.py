@@ -325,9 +325,9 @@ def _display(written: str, address: Address) -> str:
     if "=?" in written:
         # Some programs write encoded words inside quotation marks, and most decode them there, against
         # RFC 2047 section 5: so they are decoded wherever they stand.
-        decoded, complete = decode_encoded_words(written)
+        decoded, _ = decode_encoded_words(written)  # an undecodable word keeps its "=?"
         # Others decode before they look for the address: an unpaired quotation mark would hide it from them.
-        if not complete or "=?" in decoded or "\\" in decoded or decoded.count('"') % 2:
+        if "=?" in decoded or "\\" in decoded or decoded.count('"') % 2:
             raise AddressRefused("syntax", written)
         _check_display(decoded, own=set())
     if len(decoded) > DISPLAY_CHARACTERS:

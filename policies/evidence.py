@@ -179,32 +179,31 @@ def canonical_json(value: object) -> bytes:
 
     Raises TypeError for a float or any other type: a record must have one form only.
     """
-    _only_exact(value)
-    return json.dumps(_sorted(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return json.dumps(_exact(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _sorted(value: object) -> object:
+def _exact(value: object) -> object:
+    """Return the value with its members in order, or raise TypeError when it has not exactly one form."""
+    if isinstance(value, str):
+        if not value.isascii():
+            value.encode()  # a lone surrogate has no UTF-8 form
+        return value
     if isinstance(value, dict):
-        names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
-        return {name: _sorted(value[name]) for name in names}
+        if not all(isinstance(name, str) for name in value):
+            raise TypeError("a member's name is not text")
+        names = sorted(value, key=None if all(map(str.isascii, value)) else _utf16)
+        return {_exact(name): _exact(value[name]) for name in names}
     if isinstance(value, list):
-        return [_sorted(one) for one in value]
-    return value
-
-
-def _only_exact(value: object) -> None:
-    if isinstance(value, dict):
-        for name, one in value.items():
-            if not isinstance(name, str):
-                raise TypeError(f"a member's name is {type(name).__name__}")
-            _only_exact(one)
-    elif isinstance(value, list):
-        for one in value:
-            _only_exact(one)
-    elif isinstance(value, int):
+        return [_exact(one) for one in value]
+    if isinstance(value, int):
         if abs(value) > 2**53 - 1:
             raise TypeError("an integer beyond 2^53 has no one form in JSON (RFC 8785 section 3.2.2.3)")
-    elif not isinstance(value, str | None):
-        raise TypeError(f"{type(value).__name__} has no canonical form here")
-    elif isinstance(value, str):
-        value.encode()  # a lone surrogate has no UTF-8 form
+        return value
+    if value is None:
+        return value
+    raise TypeError(f"{type(value).__name__} has no canonical form here")
+
+
+def _utf16(name: str) -> bytes:
+    """Return the code units by which RFC 8785 section 3.2.3 orders names."""
+    return name.encode("utf-16-be", "surrogatepass")

@@ -12,7 +12,6 @@ from datetime import datetime
 from policies.arabic import isolate, strip_controls
 from policies.calendar import Language, both, rfc3339, time_of_day
 from policies.evidence import Event
-from policies.letter import Duty
 from policies.reasons import EXPLANATIONS
 from policies.receipt import Consignment, Facts, Kind, NamedOffice
 from policies.receipt_words import STORIES, WORDS
@@ -22,16 +21,23 @@ LONGEST = 200  # characters shown of a subject or a name
 NAMED_IN_SUBJECT = 3  # recipients whose agency codes stand in the subject
 
 
+Row = tuple[str, str]  # a label and its value; a line break in it separates its lines
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A small table. Without `columns` each row is a label and its value; else one cell for each column.
-
-    A line break in a cell separates its lines.
-    """
+    """A small table of labels and values."""
 
     heading: str
-    rows: tuple[tuple[str, ...], ...]
-    columns: tuple[str, ...] = ()
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Several things of one kind: the name of each, and its own labels and values."""
+
+    heading: str
+    entries: tuple[tuple[str, tuple[Row, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Section:
     language: Language
     title: str
     statements: tuple[str, ...]
-    tables: tuple[Table, ...]
+    tables: tuple[Table | Listing, ...]
     notes: tuple[str, ...]
 
 
@@ -59,7 +65,12 @@ def subject_line(facts: Facts) -> str:
 def section(facts: Facts, language: Language) -> Section:
     """Return the receipt's text in one language."""
     word, story = WORDS[language], STORIES[_story(facts)][language]
-    tables = {Kind.DISPATCH: _recipients, Kind.OPENED: _officer, Kind.FAILED: _failure}[facts.kind]
+    if facts.kind is Kind.DISPATCH:
+        tables: list[Table | Listing] = [_letter(facts, language), _recipients(facts, language)]
+    else:
+        news = _officer if facts.kind is Kind.OPENED else _failure
+        tables = [news(facts, language), _letter(facts, language)]
+    happened = story.statement.format(name=_officer_name(facts, language), when=_when(facts.at, language))
     notes = (
         word["sealed"].format(seal=ltr(facts.seal)),
         word["records"].format(file=ltr("evidence.json")),
@@ -67,8 +78,8 @@ def section(facts: Facts, language: Language) -> Section:
     return Section(
         language,
         story.title,
-        (story.statement.format(name=_officer_name(facts, language)), story.caution),
-        (_letter(facts, language), tables(facts, language), _evidence(facts, language)),
+        (happened, story.caution),
+        (*tables, _evidence(facts, language)),
         notes,
     )
 
@@ -86,10 +97,17 @@ def _story(facts: Facts) -> str:
     return "expired" if facts.event is Event.EXPIRED else "not-delivered"
 
 
-def _shown(text: str) -> str:
-    """Return foreign text fit to be shown: one line, no controls, not longer than a line or two, isolated."""
+def _clean(text: str) -> str:
+    """Return foreign text as one line without controls, not longer than can be read at a glance."""
     clean = " ".join(strip_controls(text[: 4 * LONGEST]).split())
-    return isolate(clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…")
+    return clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"
+
+
+def _preferred(arabic: str, english: str, language: Language) -> str:
+    """Return the text of this language, isolated; that of the other when it has none; else an empty text."""
+    arabic, english = _clean(arabic), _clean(english)
+    chosen = (arabic or english) if language == "ar" else (english or arabic)
+    return isolate(chosen) if chosen else ""
 
 
 def _when(moment: datetime, language: Language) -> str:
@@ -98,13 +116,10 @@ def _when(moment: datetime, language: Language) -> str:
 
 
 def _names(one: NamedOffice, language: Language) -> tuple[str, str]:
-    """Return the names of office and agency: in this language, else in the other, else address and code."""
-    first, second = (one.office_ar, one.agency_ar), (one.office_en, one.agency_en)
-    if language == "en":
-        first, second = second, first
-    office = first[0].strip() or second[0].strip()
-    agency = first[1].strip() or second[1].strip()
-    return _shown(office) if office else ltr(one.address), _shown(agency) if agency else ltr(one.agency)
+    """Return the names of office and agency; address and code where there is no name."""
+    office = _preferred(one.office_ar, one.office_en, language)
+    agency = _preferred(one.agency_ar, one.agency_en, language)
+    return office or ltr(one.address), agency or ltr(one.agency)
 
 
 def _office(one: NamedOffice, language: Language) -> str:
@@ -115,40 +130,36 @@ def _office(one: NamedOffice, language: Language) -> str:
 def _officer_name(facts: Facts, language: Language) -> str:
     if facts.actor is None:
         return ""
-    names = (facts.actor.name_ar, facts.actor.name_en)
-    first, second = names if language == "ar" else reversed(names)
-    return _shown(first.strip() or second.strip() or facts.actor.login)
+    name = _preferred(facts.actor.name_ar, facts.actor.name_en, language)
+    return name or ltr(facts.actor.login)
 
 
 def _letter(facts: Facts, language: Language) -> Table:
-    word = WORDS[language]
+    word, subject = WORDS[language], _clean(facts.subject)
     return Table(
         word["letter"],
         (
             (word["reference"], ltr(facts.reference)),
-            (word["subject"], _shown(facts.subject) if facts.subject.strip() else word["no subject"]),
+            (word["subject"], isolate(subject) if subject else word["no subject"]),
             (word["sender"], _office(facts.sender, language)),
             (word["accepted"], _when(facts.accepted, language)),
         ),
     )
 
 
-def _recipients(facts: Facts, language: Language) -> Table:
-    word = WORDS[language]
-    return Table(
-        word["recipients"],
-        tuple(_consignment(one, language) for one in facts.consignments),
-        (word["recipient"], word["incoming"], word["state"]),
-    )
+def _recipients(facts: Facts, language: Language) -> Listing:
+    entries = tuple(_consignment(one, language) for one in facts.consignments)
+    return Listing(WORDS[language]["recipients"], entries)
 
 
-def _consignment(one: Consignment, language: Language) -> tuple[str, str, str]:
+def _consignment(one: Consignment, language: Language) -> tuple[str, tuple[Row, ...]]:
     word = WORDS[language]
-    duty = f" ({word[one.duty.value]})" if one.duty in (Duty.ACTION, Duty.INFORMATION) else ""
+    name = _office(one.recipient, language)
+    if one.duty is not None:
+        name += f"\n({word[one.duty.value]})"
     state = word.get(one.status, word[Event.DELIVERED])
-    if one.at is not None:
-        state = f"{state}:\n{_when(one.at, language)}"
-    return _office(one.recipient, language) + duty, ltr(one.incoming_reference), state
+    standing = (word["state"], state) if one.at is None else (state, _when(one.at, language))
+    return name, ((word["incoming"], ltr(one.incoming_reference)), standing)
 
 
 def _officer(facts: Facts, language: Language) -> Table:
@@ -156,11 +167,9 @@ def _officer(facts: Facts, language: Language) -> Table:
     office, agency = _names(one.recipient, language)
     rows = [(word["name"], _officer_name(facts, language))]
     if facts.actor is not None:
-        posts = (facts.actor.post_ar, facts.actor.post_en)
-        first, second = posts if language == "ar" else reversed(posts)
-        post = first.strip() or second.strip()
+        post = _preferred(facts.actor.post_ar, facts.actor.post_en, language)
         if post:
-            rows.append((word["post"], _shown(post)))
+            rows.append((word["post"], post))
     rows += [
         (word["office"], office),
         (word["agency"], agency),
@@ -181,7 +190,7 @@ def _failure(facts: Facts, language: Language) -> Table:
         rows.append((word["incoming"], ltr(one.incoming_reference)))
     if one.delivered is not None:
         rows.append((word[Event.DELIVERED], _when(one.delivered, language)))
-    rows.append((word["state"], f"{word[facts.event]}:\n{_when(facts.at, language)}"))
+    rows.append((word[facts.event], _when(facts.at, language)))
     if one.reason is not None:
         why = EXPLANATIONS[one.reason]
         told, remedy = (why.ar, why.remedy_ar) if language == "ar" else (why.en, why.remedy_en)

@@ -52,13 +52,13 @@ STORIES: dict[str, dict[Language, Story]] = {
         "ar": Story(
             "إيصال فتح",
             "إيصال فتح",
-            "عُلِّم هذا الخطاب مقروءاً في برنامج بريد {name}.",
+            "عُلِّم هذا الخطاب مقروءاً في برنامج بريد {name} يوم {when}.",
             "هذا ما أفاد به برنامج البريد، ولا يثبت أن الخطاب قُرئ أو فُهم.",
         ),
         "en": Story(
             "Receipt of opening",
             "Opened",
-            "This letter was marked as read by {name}'s mail program.",
+            "This letter was marked as read by {name}'s mail program on {when}.",
             "That is what the mail program reported; it is no proof that the letter was read or understood.",
         ),
     },
@@ -95,8 +95,8 @@ STORIES: dict[str, dict[Language, Story]] = {
 WORDS: dict[Language, dict[str, str]] = {
     "ar": {
         "letter": "الخطاب",
-        "reference": "الرقم الصادر",
-        "incoming": "الرقم الوارد",
+        "reference": "رقم الصادر",
+        "incoming": "رقم الوارد",
         "subject": "الموضوع",
         "no subject": "(بلا موضوع)",
         "sender": "المرسل",

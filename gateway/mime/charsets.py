@@ -37,7 +37,7 @@ def codec_of(charset: str) -> str | None:
     if len(charset) > 40:
         return None
     name = _SEPARATORS.sub("_", charset.lower()).strip("_")
-    return _CODECS.get(name) or _CODECS.get(name.removeprefix("x_"))
+    return _CODECS.get(name) or _CODECS.get(name.removeprefix("x_")) or _CODECS.get(name.replace("_", ""))
 
 
 def decode_text(octets: bytes, charset: str = "") -> str:

@@ -19,7 +19,7 @@ class KeyReading:
     bits: int
 
 
-class KeyRefused(ValueError):  # noqa: N818 - a refusal, not an error: the file was read well
+class KeyRefused(ValueError):
     """The key file is refused: a stable `code`, a sentence in each language, and which thing it was about."""
 
     def __init__(self, code: str, detail: str = "") -> None:

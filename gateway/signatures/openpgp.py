@@ -4,11 +4,11 @@ Invariant: both engines are asked about the same octets and the same certificate
 found. What their findings mean is decided in `policies.signing.decide`.
 """
 
-from gateway.signatures import openpgp_sequoia
+from gateway.signatures import openpgp_sequoia, packets
 from gateway.signatures.openpgp_gnupg import GnupgVerifier
 from policies.signing import EnrolledKey, SignatureFacts
 
-__all__ = ["issuer_of", "verify_both"]
+__all__ = ["issuer_of", "structure_problem", "verify_both"]
 
 issuer_of = openpgp_sequoia.issuer_of
 
@@ -24,3 +24,15 @@ def verify_both(
         openpgp_sequoia.verify(signed, signature, key.material),
         gnupg.verify(signed, signature, key.material, key.fingerprint),
     )
+
+
+def structure_problem(signature: bytes) -> str:
+    """Say why `signature` is not exactly one detached version 4 signature; "" when it is one.
+
+    Both engines find STRUCTURE for what this names. It needs no key, so it can be asked before one is looked up.
+    """
+    try:
+        packets.signature_packet(signature)
+    except packets.PacketError as failure:
+        return str(failure)
+    return ""

@@ -74,8 +74,16 @@ class _StatusLines(gnupg.Verify):  # type: ignore[misc]  # python-gnupg carries 
         return next((value.split() for one, value in reversed(self.lines) if one == key), [])
 
 
+class _ImportFailedError(OSError):
+    """gpg could not import a certificate at all: for one that is enrolled, a failure of the machine."""
+
+
 class _Gpg(GnupgProcess):
-    result_map = {**gnupg.GPG.result_map, "verify": _StatusLines}  # noqa: RUF012 - the library's own shape
+    result_map = {  # noqa: RUF012 - the library's own shape
+        **gnupg.GPG.result_map,
+        "verify": _StatusLines,
+        "import": _StatusLines,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +152,10 @@ class GnupgVerifier:
 
         Raises OSError, of which TimeoutError is one.
         """
-        keyring = self._keyring(material, rebuild=True)
+        try:
+            keyring = self._keyring(material, rebuild=True)
+        except _ImportFailedError:
+            return None
         if keyring is None:
             return None
         result = self._gpg.run("list", [*_only(keyring), "--list-keys", "--fingerprint", "--fingerprint"])
@@ -170,9 +181,11 @@ class GnupgVerifier:
         with tempfile.TemporaryDirectory(dir=self._keyrings) as directory:
             draft = Path(directory) / "keyring.kbx"
             result = self._gpg.run("import", [*_only(draft), "--import"], material)
-            if getattr(result, "imported", None) is None:
-                raise OSError("gpg did not say what it imported")
-            if result.imported != 1:
+            # A certificate that gpg reads and does not accept ends in exit code 0; a full disk and octets that are
+            # no certificate both end in 2.
+            if result.returncode != 0:
+                raise _ImportFailedError(f"gpg could not make a keyring (exit code {result.returncode})")
+            if result.fields("IMPORT_RES")[2:3] != ["1"]:
                 return None
             draft.replace(keyring)
         return keyring

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,6 +28,7 @@ MICALG = "pgp-sha512"  # RFC 3156 section 5: names the hash of what `sign` retur
 _SOCKET_LIMIT = 107  # octets of a path in sockaddr_un (unix(7)), less the closing NUL
 _LONGEST_SOCKET = len("/S.gpg-agent.browser")
 _NAME = re.compile(r"[^\x00-\x1f\x7f<>()@]{5,100}")
+_COMMENT = re.compile(r"[^\x00-\x1f\x7f<>()@]{0,100}")
 _ADDRESS = re.compile(r"[^\x00-\x20\x7f<>()@]+@[^\x00-\x20\x7f<>()@]+")
 
 
@@ -75,9 +77,9 @@ _TEXTS = {
 class Sealer:
     """Seal with the gateway's key for `address`, kept in the gpg home `home` (made with mode 0700 when missing).
 
-    Thread-safe, and a context manager. `limit` is in seconds for each gpg process. The construction starts the
-    gpg-agent, so no two first seals race for it; it lives until `close`. Raises SealingError, and OSError or
-    ValueError when gpg cannot be run at all.
+    Thread-safe, and a context manager. `limit` is in seconds for each gpg process. Where there is a key, the
+    construction starts the gpg-agent, so no two first seals race for it; it lives until `close`. Raises
+    SealingError, and OSError or ValueError when gpg cannot be run at all.
     """
 
     def __init__(self, home: Path, address: str, *, limit: float = 30.0) -> None:
@@ -107,7 +109,7 @@ class Sealer:
 
         Raises SealingError: bad-name, sealing-key-exists, sealing-failed.
         """
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name) or not _COMMENT.fullmatch(comment):
             raise SealingError("bad-name")
         with self._lock:
             if self._load()[0]:
@@ -158,14 +160,16 @@ class Sealer:
             if self._closed:
                 return
             self._closed = True
-            gpgconf = shutil.which("gpgconf")
-            if gpgconf is not None:
-                subprocess.run(  # noqa: S603 - constants and our own path, no shell
-                    [gpgconf, "--homedir", str(self._home), "--kill", "gpg-agent"],
-                    check=False,
-                    capture_output=True,
-                    timeout=self._limit,
-                )
+            command = [
+                shutil.which("gpgconf") or "gpgconf",
+                "--homedir",
+                str(self._home),
+                "--kill",
+                "gpg-agent",
+            ]
+            # An agent that cannot be told to end is no reason to fail while ending.
+            with suppress(OSError, subprocess.TimeoutExpired):
+                subprocess.run(command, check=False, capture_output=True, timeout=self._limit)  # noqa: S603
             if self._alias is not None:
                 shutil.rmtree(self._alias, ignore_errors=True)
 

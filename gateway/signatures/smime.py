@@ -74,6 +74,8 @@ def _parse(octets: bytes) -> x509.Certificate:
         if octets[:1] == b"\x30":
             return x509.load_der_x509_certificate(octets)
         certificates = x509.load_pem_x509_certificates(octets)
+    except x509.InvalidVersion as failure:
+        raise KeyRefused("version", str(failure)) from None
     except (ValueError, UnsupportedAlgorithm) as failure:
         raise KeyRefused("not-a-key", type(failure).__name__) from None
     if len(certificates) != 1:
@@ -112,11 +114,9 @@ def _mailboxes(certificate: x509.Certificate) -> tuple[str, ...]:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return ()
-    found = list(names.get_values_for_type(x509.RFC822Name))
-    for other in names.get_values_for_type(x509.OtherName):
-        if other.type_id == _SMTP_UTF8_MAILBOX:
-            found.append(_utf8_string(other.value))
-    return tuple(found)
+    others = names.get_values_for_type(x509.OtherName)
+    mailboxes = [_utf8_string(one.value) for one in others if one.type_id == _SMTP_UTF8_MAILBOX]
+    return (*names.get_values_for_type(x509.RFC822Name), *mailboxes)
 
 
 def _utf8_string(der: bytes) -> str:

@@ -53,7 +53,11 @@ def test_a_second_upgrade_changes_nothing(empty_database: str) -> None:
     rows = store.read(lambda connection: connection.execute(select(schema.instance)).all())
     head = store.read(lambda connection: connection.execute(select(schema.log_head)).all())
     store.close()
-    assert sorted(tuple(row) for row in rows) == [("directory", "0"), ("origin", ORIGIN), ("uidvalidity", "0")]
+    assert sorted(tuple(row) for row in rows) == [
+        ("directory", "0"),
+        ("origin", ORIGIN),
+        ("uidvalidity", "0"),
+    ]
     assert [tuple(row) for row in head] == [(1, 0)]
 
 

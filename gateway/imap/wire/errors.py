@@ -1,7 +1,7 @@
 """The one exception this package raises for anything a client sent."""
 
 
-class BadCommand(Exception):  # noqa: N818 - the client's fault, named as the answer it gets
+class BadCommand(Exception):
     """A complete command that cannot be understood, or whose arguments can never be served.
 
     `tag` is the client's tag, or None when it could not be recovered: answer with `*` then.

@@ -181,7 +181,10 @@ class CommandReader:
     @property
     def held(self) -> int:
         """All octets in memory: pending ones and those of the unfinished command."""
-        return len(self._buffer) + sum(map(len, self._texts)) + self._literal_octets
+        kept = None if self._incoming is None else self._incoming.kept
+        arrived = 0 if kept is None else kept.tell()
+        literals = sum(len(literal.octets) for literal in self._literals)
+        return len(self._buffer) + sum(map(len, self._texts)) + literals + arrived
 
     # -- pulling
 
@@ -316,7 +319,6 @@ class CommandReader:
         if incoming.kept is not None:
             self._literals.append(Literal(incoming.kept.getvalue(), incoming.binary))
         self._incoming = None
-        self._searched = 0
         return True
 
     # -- refusing

@@ -13,7 +13,7 @@ _DIRECT = re.compile("[ -%'-~]+|&|[^ -~]+")
 _PIECE = re.compile(rb"[ -%'-~]+|&([A-Za-z0-9+,]*)-")
 
 
-class InvalidModifiedUtf7(ValueError):  # noqa: N818 - a refusal, not a fault
+class InvalidModifiedUtf7(ValueError):
     """The octets are not the modified UTF-7 spelling of any name."""
 
 

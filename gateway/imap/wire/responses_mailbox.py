@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gateway.imap.wire.encoder import astring, flag_list, mailbox, object_id, parenthesized, quoted
 from gateway.imap.wire.responses import untagged
 
-Namespaces = Sequence[tuple[str, str]] | None
+Namespaces = Sequence[tuple[str, str | None]] | None
 """Namespaces of one kind as (prefix, separator); None or empty is NIL."""
 
 

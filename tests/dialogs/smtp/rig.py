@@ -4,7 +4,7 @@ import asyncio
 import base64
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -48,7 +48,9 @@ SUSPENDED = Account("gone", "", officer=Officer("gone", "س", "Gone", "س", "Non
 SYSTEM = Account(
     "dms", "", system=System("dms", "MOJ", "نظام", "Document system", (OFFICE,), ("127.0.0.0/8",), "ab")
 )
-FAR_SYSTEM = Account("far", "", system=System("far", "MOJ", "نظام", "Far system", (OFFICE,), ("10.9.0.0/16",)))
+FAR_SYSTEM = Account(
+    "far", "", system=System("far", "MOJ", "نظام", "Far system", (OFFICE,), ("10.9.0.0/16",))
+)
 ACCOUNTS = {account.login: account for account in (OFFICER, SUSPENDED, SYSTEM, FAR_SYSTEM)}
 
 
@@ -97,7 +99,9 @@ class Authority:
         """Return the files of a certificate and its key, and its SHA-256."""
         key = ec.generate_private_key(ec.SECP256R1())
         usage = usage or (ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH)
-        names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+        names = x509.SubjectAlternativeName(
+            [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+        )
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate = self._build(
             subject, key, [(names, False), (x509.ExtendedKeyUsage([usage]), False)], days=days
@@ -128,6 +132,8 @@ class World:
     hold: asyncio.Event | None = None
     entered: asyncio.Event = field(default_factory=asyncio.Event)
     certificates: dict[str, Account] = field(default_factory=dict)
+    reject_raises: Exception | None = None
+    clients: list["Client"] = field(default_factory=list)
 
     def client_context(self, certificate: tuple[Path, Path, str] | None = None) -> ssl.SSLContext:
         """Return the TLS of a client that trusts the authority."""
@@ -139,7 +145,17 @@ class World:
     async def connect(self, certificate: tuple[Path, Path, str] | None = None) -> "Client":
         """Return a connected client that has not yet read the greeting."""
         context = self.client_context(certificate)
-        return Client(*await asyncio.open_connection("127.0.0.1", self.port, ssl=context, limit=2**20))
+        streams = await asyncio.open_connection("127.0.0.1", self.port, ssl=context, limit=2**20)
+        self.clients.append(Client(*streams))  # one that nobody holds closes its connection
+        return self.clients[-1]
+
+    async def sessions_are(self, number: int) -> None:
+        """Wait until so many sessions are open."""
+        for _ in range(500):
+            if self.service.sessions == number:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"{self.service.sessions} sessions, not {number}")
 
     async def logged_in(self, login: str = "noura") -> "Client":
         """Return a client after login."""
@@ -164,8 +180,10 @@ class Client:
         self.writer = writer
 
     async def send(self, octets: bytes) -> None:
-        self.writer.write(octets)
-        await self.writer.drain()
+        """Send, unless the service has gone: what it last said is still to be read."""
+        with suppress(ConnectionError):
+            self.writer.write(octets)
+            await self.writer.drain()
 
     async def line(self) -> str:
         """Return one line of a reply, "" at the end of the stream."""
@@ -235,6 +253,8 @@ async def running(
         return outcome
 
     async def reject(envelope: Envelope, reason: Reason, detail: str, _octets: bytes | None) -> None:
+        if world.reject_raises:
+            raise world.reject_raises
         world.rejected.append((envelope, reason, detail))
 
     certificate, key, _ = authority.issue("server")

@@ -91,6 +91,8 @@ async def play(world: World, transcript: Transcript) -> None:
             assert re.fullmatch(pattern, heard), f"{position}: wanted {text!r}, heard {heard!r}"
         else:
             await client.send(octets(text) + (b"\r\n" if who == "C:" else b""))
+    if transcript.dialogue[-1] != ("S:", ""):
+        assert await client.ask("NOOP") == ["250 2.0.0 OK"], "the service has said more than is written"
     await client.close()
 
 

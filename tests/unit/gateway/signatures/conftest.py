@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.signatures import packets
+from gateway.signatures.armor import dearmor
 from gateway.signatures.openpgp_gnupg import GnupgVerifier
 from policies.signing import EnrolledKey
 
@@ -29,7 +30,9 @@ class TestKeys:
     def gpg(self, *arguments: str, stdin: bytes = b"", day: float | None = None) -> bytes:
         command = ["gpg", "--homedir", str(self.home), "--batch", "--yes", "--no-tty", "--quiet"]
         command += ["--trust-model", "always", "--pinentry-mode", "loopback", "--no-greeting"]
-        done = subprocess.run([*command, *self.clock(day), *arguments], input=stdin, capture_output=True, check=False)
+        done = subprocess.run(
+            [*command, *self.clock(day), *arguments], input=stdin, capture_output=True, check=False
+        )
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout
 
@@ -37,15 +40,29 @@ class TestKeys:
     def clock(day: float | None) -> list[str]:
         return [] if day is None else ["--faked-system-time", f"{NOW + timedelta(days=day):%Y%m%dT%H%M%S}!"]
 
-    def make(self, name: str, algorithm: str = "ed25519", usage: str = "sign", *options: str, **when: float) -> str:
+    def make(
+        self,
+        name: str,
+        algorithm: str = "ed25519",
+        usage: str = "sign",
+        *options: str,
+        born: float = -30,
+        ends: float = 700,
+    ) -> str:
         """Make a key `born` days from now that expires `ends` days from now."""
-        born, ends = when.get("born", -30), when.get("ends", 700)
         arguments = [*options, "--passphrase", "", "--quick-gen-key", f"{name} <{name}@gov.example>"]
         self.gpg(*arguments, algorithm, usage, f"seconds={int((ends - born) * 86400)}", day=born)
         return self.fingerprint(name)
 
-    def subkey(self, name: str, algorithm: str = "ed25519", usage: str = "sign", **when: float) -> None:
-        born, ends = when.get("born", -30), when.get("ends", 600)
+    def subkey(
+        self,
+        name: str,
+        algorithm: str = "ed25519",
+        usage: str = "sign",
+        *,
+        born: float = -30,
+        ends: float = 600,
+    ) -> None:
         arguments = ["--passphrase", "", "--quick-add-key", self.fingerprint(name), algorithm, usage]
         self.gpg(*arguments, f"seconds={int((ends - born) * 86400)}", day=born)
 
@@ -70,14 +87,24 @@ class TestKeys:
 
     def revoked(self, name: str, reason: int, *, day: float) -> bytes:
         """The certificate with a revocation of that day: reason 1 compromised, 2 superseded."""
-        command = ["gpg", "--homedir", str(self.home), "--no-tty", "--quiet", "--command-fd", "0", "--status-fd", "2"]
+        command = [
+            "gpg",
+            "--homedir",
+            str(self.home),
+            "--no-tty",
+            "--quiet",
+            "--command-fd",
+            "0",
+            "--status-fd",
+            "2",
+        ]
         done = subprocess.run(
             [*command, *self.clock(day), "--gen-revoke", self.fingerprint(name)],
             input=f"y\n{reason}\n\ny\n".encode(),
             capture_output=True,
             check=True,
         )
-        revocation = subprocess.run(["gpg", "--dearmor"], input=done.stdout, capture_output=True, check=True).stdout
+        revocation = dearmor(done.stdout, "PUBLIC KEY BLOCK")
         certificate = self.certificate(name)
         primary = next(packets.walk(certificate))
         cut = certificate.index(primary.body) + len(primary.body)
@@ -85,7 +112,9 @@ class TestKeys:
 
 
 def enrolled(material: bytes, address: str = "office@gov.example") -> EnrolledKey:
-    return EnrolledKey(address, "openpgp", packets.keys(material)[0].fingerprint, material, NOW - timedelta(days=30))
+    return EnrolledKey(
+        address, "openpgp", packets.keys(material)[0].fingerprint, material, NOW - timedelta(days=30)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +124,9 @@ def keys() -> Iterator[TestKeys]:
         made.make("plain")
         made.make("other")
         yield made
-        subprocess.run(["gpgconf", "--homedir", home, "--kill", "gpg-agent"], check=False, capture_output=True)
+        subprocess.run(
+            ["gpgconf", "--homedir", home, "--kill", "gpg-agent"], check=False, capture_output=True
+        )
 
 
 @pytest.fixture(scope="session")

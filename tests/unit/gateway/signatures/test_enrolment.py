@@ -1,13 +1,13 @@
 """Reading an OpenPGP key file: what may be enrolled, and the code of everything that may not."""
 
-import subprocess
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pysequoia import Profile, Tsk
+from pysequoia import ArmorKind, Profile, Tsk, armor
 
 from gateway.signatures import packets
 from gateway.signatures.enrolment import KeyRefused, read_key
@@ -22,21 +22,15 @@ Made = Callable[[TestKeys], bytes]
 
 
 def armored(octets: bytes) -> bytes:
-    return subprocess.run(["gpg", "--enarmor"], input=octets, capture_output=True, check=True).stdout.replace(
-        b"ARMORED FILE", b"PUBLIC KEY BLOCK"
-    )
+    return armor(octets, ArmorKind.PublicKey).encode()
 
 
-def made(name: str, *arguments: str, **when: float) -> Made:
+def made(name: str, *arguments: str, born: float = -30, ends: float = 700) -> Made:
     def make(keys: TestKeys) -> bytes:
-        keys.make(name, *arguments, **when)
+        keys.make(name, *arguments, born=born, ends=ends)
         return keys.certificate(name)
 
     return make
-
-
-def address_of(name: str) -> str:
-    return f"{name}@gov.example"
 
 
 def with_version(version: int) -> Made:
@@ -71,8 +65,12 @@ def weak_subkey(keys: TestKeys) -> bytes:
     return keys.certificate("plain-weaksub")
 
 
-def secret(keys: TestKeys) -> bytes:
-    return keys.gpg("--passphrase", "", "--export-secret-keys", keys.fingerprint("plain"))
+def secret(keys: TestKeys, *options: str) -> bytes:
+    return keys.gpg(*options, "--passphrase", "", "--export-secret-keys", keys.fingerprint("plain"))
+
+
+def version_6(_: TestKeys) -> bytes:
+    return bytes(Tsk.generate(user_id="x <plain@gov.example>", profile=Profile.RFC9580).extract_certificate())
 
 
 def compromised(keys: TestKeys) -> bytes:
@@ -87,9 +85,9 @@ def superseded(keys: TestKeys) -> bytes:
 
 REFUSED: list[tuple[str, str, Made]] = [
     ("secret key", "secret-material", secret),
-    ("secret key, armored", "secret-material", lambda keys: keys.gpg("--armor", "--passphrase", "", "--export-secret-keys", keys.fingerprint("plain"))),
+    ("secret key, armored", "secret-material", lambda keys: secret(keys, "--armor")),
     ("two keys", "several-keys", lambda keys: keys.certificate("plain") + keys.certificate("other")),
-    ("two armors", "several-keys", lambda keys: armored(keys.certificate("plain")) + armored(keys.certificate("other"))),
+    ("two armors", "several-keys", lambda keys: 2 * armored(keys.certificate("plain"))),
     ("nothing", "not-a-key", lambda _: b""),
     ("text", "not-a-key", lambda _: b"hello, this is no key"),
     ("noise", "not-a-key", lambda _: b"\xff" * 500),
@@ -114,7 +112,7 @@ REFUSED: list[tuple[str, str, Made]] = [
     ("superseded", "revoked", superseded),
     ("version 3", "version", with_version(3)),
     ("version 5", "version", with_version(5)),
-    ("version 6", "version", lambda _: bytes(Tsk.generate(user_id="x <plain@gov.example>", profile=Profile.RFC9580).extract_certificate())),
+    ("version 6", "version", version_6),
     ("encryption only", "cannot-sign", encryption_only),
 ]  # fmt: skip
 
@@ -124,9 +122,9 @@ def test_a_key_file_that_may_not_be_enrolled_is_refused_with_its_code(
     name: str, code: str, make: Made, keys: TestKeys
 ) -> None:
     octets = make(keys)
-    addresses = [line for line in (b"plain-" in octets and octets.split(b"<")[1].split(b">")[0].decode(),) if line]
+    own = re.search(rb"<(plain-[a-z0-9-]+@gov\.example)>", octets)
     with pytest.raises(KeyRefused) as refused:
-        read_key(octets, addresses[0] if addresses else "plain@gov.example", NOW)
+        read_key(octets, own[1].decode() if own else "plain@gov.example", NOW)
     assert refused.value.code == code, name
     assert refused.value.text_ar
     assert refused.value.text_en
@@ -182,7 +180,7 @@ def test_a_key_expires_by_the_clock_that_is_handed_in(keys: TestKeys) -> None:
     assert refused.value.code == "expired"
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(position=st.integers(0, 2000), flip=st.integers(1, 255))
 def test_a_damaged_key_file_is_refused_or_the_same_key(position: int, flip: int, keys: TestKeys) -> None:
     octets = bytearray(keys.certificate("plain"))

@@ -91,7 +91,10 @@ def test_a_name_that_is_no_key_name_is_refused(name: str, signer: LogSigner) -> 
         signer.note(name, BODY)
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "body\n", "body\n\n", "body\n\nline\n", "body\n\n\u2014 n !!!\n", "b\n\n\u2014 n AAAA"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "\n\n", "body\n", "body\n\n", "body\n\nline\n", "body\n\n\u2014 n !!!\n", "b\n\n\u2014 n AAAA"],
+)
 def test_what_is_no_note_is_refused(text: str, signer: LogSigner) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any refusal will do
         verify_note(text, "n", signer.public)

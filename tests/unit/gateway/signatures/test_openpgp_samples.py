@@ -1,6 +1,6 @@
 """Letters that a real Thunderbird signed: both engines find them good, and not one octet may change."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,14 +22,16 @@ FINGERPRINT = "E01DAD41262022E56EDB7D19A85DE5882414C54A"
 @pytest.fixture(scope="module")
 def key() -> EnrolledKey:
     material = dearmor((SAMPLES / "registry-moj.pgp.asc").read_bytes(), "PUBLIC KEY BLOCK")
-    return EnrolledKey("registry@moj.gov.example", "openpgp", FINGERPRINT, material, RECEIVED - timedelta(days=1))
+    return EnrolledKey(
+        "registry@moj.gov.example", "openpgp", FINGERPRINT, material, RECEIVED - timedelta(days=1)
+    )
 
 
 @pytest.fixture(scope="module")
-def then(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GnupgVerifier]:
+def then(tmp_path_factory: pytest.TempPathFactory) -> GnupgVerifier:
     """gpg with its clock at the receipt: the key expires in November 2028, the letters do not."""
     clock = ("--faked-system-time", "20261123T193000!")
-    yield GnupgVerifier(tmp_path_factory.mktemp("gnupg"), extra=clock)
+    return GnupgVerifier(tmp_path_factory.mktemp("gnupg"), extra=clock)
 
 
 def cut(name: str) -> tuple[bytes, bytes]:
@@ -59,7 +61,9 @@ def test_a_letter_as_sent_is_accepted(name: str, key: EnrolledKey, then: GnupgVe
 
 
 @pytest.mark.parametrize("name", LETTERS)
-def test_one_flipped_octet_anywhere_in_a_letter_makes_it_bad(name: str, key: EnrolledKey, then: GnupgVerifier) -> None:
+def test_one_flipped_octet_anywhere_in_a_letter_makes_it_bad(
+    name: str, key: EnrolledKey, then: GnupgVerifier
+) -> None:
     signed, signature = cut(name)
     for position in (0, len(signed) // 2, len(signed) - 1):
         altered = bytearray(signed)
@@ -73,10 +77,14 @@ def test_one_flipped_octet_anywhere_in_a_letter_makes_it_bad(name: str, key: Enr
 
 @pytest.mark.parametrize(
     "changed",
-    [lambda octets: octets + b"\r\n", lambda octets: octets.replace(b"\r\n", b"\n"), lambda octets: octets[2:]],
+    [
+        lambda octets: octets + b"\r\n",
+        lambda octets: octets.replace(b"\r\n", b"\n"),
+        lambda octets: octets[2:],
+    ],
 )
 def test_the_line_end_before_the_delimiter_is_not_signed_and_every_other_is(
-    changed, key: EnrolledKey, then: GnupgVerifier  # noqa: ANN001
+    changed: Callable[[bytes], bytes], key: EnrolledKey, then: GnupgVerifier
 ) -> None:
     signed, signature = cut(LETTERS[0])
     assert [one.finding for one in verify_both(changed(signed), signature, key, then)] == [

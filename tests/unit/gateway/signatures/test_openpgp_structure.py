@@ -1,6 +1,7 @@
 """Only exactly one version 4 signature packet reaches an engine, and nothing a sender writes makes one fail."""
 
 import base64
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,11 +14,15 @@ from policies.signing import Finding
 
 from .conftest import SIGNED, TestKeys
 
+Findings = Callable[[bytes], set[Finding]]
+
 BEGIN, END = b"-----BEGIN PGP SIGNATURE-----", b"-----END PGP SIGNATURE-----"
 
 
 def armored(octets: bytes, *, header: bytes = b"", checksum: bytes = b"") -> bytes:
-    return b"\r\n".join([BEGIN, *header.splitlines(), b"", base64.b64encode(octets), *checksum.split(), END, b""])
+    return b"\r\n".join(
+        [BEGIN, *header.splitlines(), b"", base64.b64encode(octets), *checksum.split(), END, b""]
+    )
 
 
 def new_format(tag: int, body: bytes) -> bytes:
@@ -29,7 +34,7 @@ def body_of(signature: bytes) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def findings(keys: TestKeys, verifier: GnupgVerifier):  # noqa: ANN201
+def findings(keys: TestKeys, verifier: GnupgVerifier) -> Findings:
     certificate, fingerprint = keys.certificate("plain"), keys.fingerprint("plain")
 
     def both(signature: bytes) -> set[Finding]:
@@ -41,7 +46,7 @@ def findings(keys: TestKeys, verifier: GnupgVerifier):  # noqa: ANN201
     return both
 
 
-def test_armor_with_or_without_checksum_and_header_lines_is_good(good: bytes, findings) -> None:  # noqa: ANN001
+def test_armor_with_or_without_checksum_and_header_lines_is_good(good: bytes, findings: Findings) -> None:
     packet = dearmor(good, "SIGNATURE")
     for text in (
         armored(packet),
@@ -54,7 +59,7 @@ def test_armor_with_or_without_checksum_and_header_lines_is_good(good: bytes, fi
         assert findings(text) == {Finding.GOOD}
 
 
-def test_anything_around_or_beside_the_one_armor_block_is_structure(good: bytes, findings) -> None:  # noqa: ANN001
+def test_anything_around_or_beside_the_one_armor_block_is_structure(good: bytes, findings: Findings) -> None:
     packet = dearmor(good, "SIGNATURE")
     for text in (
         b"junk\r\n" + good,
@@ -78,7 +83,9 @@ def test_anything_around_or_beside_the_one_armor_block_is_structure(good: bytes,
         assert findings(text) == {Finding.STRUCTURE}, text
 
 
-def test_packets_beside_around_or_instead_of_the_signature_are_structure(good: bytes, findings) -> None:  # noqa: ANN001
+def test_packets_beside_around_or_instead_of_the_signature_are_structure(
+    good: bytes, findings: Findings
+) -> None:
     packet, body = dearmor(good, "SIGNATURE"), body_of(good)
     marker = new_format(10, b"PGP")
     for octets in (
@@ -100,14 +107,16 @@ def test_packets_beside_around_or_instead_of_the_signature_are_structure(good: b
         assert findings(armored(octets)) == {Finding.STRUCTURE}, octets
 
 
-def test_each_length_format_of_the_same_packet_is_good(good: bytes, findings) -> None:  # noqa: ANN001
+def test_each_length_format_of_the_same_packet_is_good(good: bytes, findings: Findings) -> None:
     body = body_of(good)
     assert findings(new_format(2, body)) == {Finding.GOOD}
     assert findings(bytes([0xC2, len(body)]) + body) == {Finding.GOOD}
     assert findings(b"\x89" + len(body).to_bytes(2, "big") + body) == {Finding.GOOD}
 
 
-def test_what_stands_in_the_unhashed_area_is_no_fact(good: bytes, keys: TestKeys, verifier: GnupgVerifier) -> None:
+def test_what_stands_in_the_unhashed_area_is_no_fact(
+    good: bytes, keys: TestKeys, verifier: GnupgVerifier
+) -> None:
     body = body_of(good)
     hashed = int.from_bytes(body[4:6], "big")
     at = 6 + hashed
@@ -155,8 +164,13 @@ def test_a_damaged_signature_is_never_good_and_never_an_exception(
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(octets=st.binary(max_size=200), head=st.sampled_from([b"", b"\x88", b"\xc2", BEGIN + b"\n\n", b"\xc2\x0a\x04"]))
-def test_noise_is_never_an_exception_of_the_sequoia_engine(octets: bytes, head: bytes, keys: TestKeys) -> None:
+@given(
+    octets=st.binary(max_size=200),
+    head=st.sampled_from([b"", b"\x88", b"\xc2", BEGIN + b"\n\n", b"\xc2\x0a\x04"]),
+)
+def test_noise_is_never_an_exception_of_the_sequoia_engine(
+    octets: bytes, head: bytes, keys: TestKeys
+) -> None:
     for signature, material in ((head + octets, keys.certificate("plain")), (keys.sign_once, head + octets)):
         facts = openpgp_sequoia.verify(SIGNED, signature, material)
         assert facts.finding in {Finding.STRUCTURE, Finding.REFUSED, Finding.NO_KEY, Finding.WEAK}

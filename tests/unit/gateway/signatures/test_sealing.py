@@ -1,5 +1,6 @@
 """The gateway's own seal: verified before it leaves, made by an agent that ends with it."""
 
+import socket
 import subprocess
 import tempfile
 import time
@@ -36,21 +37,26 @@ def sealer(home: Path) -> Iterator[Sealer]:
 
 
 def agent_runs(home: Path) -> bool:
-    """Ask for the agent of this home without starting one."""
-    command = ["gpg-connect-agent", "--homedir", str(home), "--no-autostart", "/bye"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(home / "S.gpg-agent")) == 0
 
 
 def agent_ends(home: Path) -> bool:
     """An agent answers the request to end before it has ended: ask until it no longer answers, for at most 5 s."""
-    return any(not agent_runs(home) or time.sleep(0.02) for _ in range(250))
+    for _ in range(250):
+        if not agent_runs(home):
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def material(sealer: Sealer) -> bytes:
     return dearmor(sealer.public_key(), "PUBLIC KEY BLOCK")
 
 
-def test_a_seal_verifies_in_both_engines_over_exactly_the_octets(sealer: Sealer, verifier: GnupgVerifier) -> None:
+def test_a_seal_verifies_in_both_engines_over_exactly_the_octets(
+    sealer: Sealer, verifier: GnupgVerifier
+) -> None:
     octets = "إيصال استلام\r\nالسطر الثاني\r\n".encode()
     key = enrolled(material(sealer), ADDRESS)
     facts = verify_both(octets, sealer.sign(octets), key, verifier)
@@ -60,7 +66,9 @@ def test_a_seal_verifies_in_both_engines_over_exactly_the_octets(sealer: Sealer,
     assert {one.key_algorithm for one in facts} == {"EdDSA"}
 
 
-@pytest.mark.parametrize("octets", [b"", b"\r\n", b"one line", b"first\r\nsecond\r\n", bytes(range(256)) * 4000])
+@pytest.mark.parametrize(
+    "octets", [b"", b"\r\n", b"one line", b"first\r\nsecond\r\n", bytes(range(256)) * 4000]
+)
 def test_every_octet_is_sealed_from_the_first_to_the_last(octets: bytes, sealer: Sealer) -> None:
     seal = sealer.sign(octets)
     assert openpgp_sequoia.verify(octets, seal, material(sealer)).finding is Finding.GOOD
@@ -103,7 +111,14 @@ def test_seals_made_at_once_all_verify_even_when_the_agent_has_ended(sealer: Sea
         assert openpgp_sequoia.verify(letter, seal, material(sealer)).finding is Finding.GOOD
 
 
-def test_closing_ends_the_agent_of_this_home_and_of_no_other(sealer: Sealer, home: Path, tmp_path: Path) -> None:
+def test_opening_a_home_with_a_key_starts_its_agent_before_the_first_seal(sealer: Sealer, home: Path) -> None:
+    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"], check=True)
+    assert agent_ends(home)
+    assert Sealer(home, ADDRESS).fingerprint == sealer.fingerprint
+    assert agent_runs(home)
+
+
+def test_closing_ends_the_agent_of_this_home_and_of_no_other(sealer: Sealer, home: Path) -> None:
     sealer.sign(b"x")
     with tempfile.TemporaryDirectory(prefix="s-") as directory:
         other = Sealer(Path(directory), ADDRESS)
@@ -158,6 +173,13 @@ def test_without_a_key_nothing_is_sealed(tmp_path: Path) -> None:
 def test_a_name_that_could_write_into_the_key_parameters_is_refused(name: str, tmp_path: Path) -> None:
     with Sealer(tmp_path / "home", ADDRESS) as sealer, pytest.raises(SealingError) as refused:
         sealer.create(name)
+    assert refused.value.code == "bad-name"
+
+
+@pytest.mark.parametrize("comment", ["x" * 101, "new\nline", "x\n%commit", "a <b@c>", "(brackets)"])
+def test_a_comment_that_could_write_into_the_key_parameters_is_refused(comment: str, tmp_path: Path) -> None:
+    with Sealer(tmp_path / "home", ADDRESS) as sealer, pytest.raises(SealingError) as refused:
+        sealer.create(comment=comment)
     assert refused.value.code == "bad-name"
 
 

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from gateway.imap.wire import commands
@@ -58,7 +61,7 @@ SELECTS = [
 
 
 @pytest.mark.parametrize(("line", "expected"), SELECTS)
-def test_select(read, line, expected):
+def test_select(read: Callable[..., Any], line: bytes, expected: Any) -> None:
     octets = b"t " + line + b"\r\n"
     if isinstance(expected, str):
         with pytest.raises(BadCommand) as refused:
@@ -70,7 +73,7 @@ def test_select(read, line, expected):
     assert (command.qresync if isinstance(expected, Qresync) else command) == expected
 
 
-def test_names_are_utf_8_once_enabled(read):
+def test_names_are_utf_8_once_enabled(read: Callable[..., Any]) -> None:
     raw = 'SELECT "واردة & صادرة"'.encode()
     assert read(b"t " + raw + b"\r\n", utf8=True).mailbox == "واردة & صادرة"
     assert read(b"t SELECT &Jjo-\r\n", utf8=True).mailbox == "&Jjo-"
@@ -78,7 +81,7 @@ def test_names_are_utf_8_once_enabled(read):
         read(b't SELECT "\xff"\r\n', utf8=True)
 
 
-def test_names_are_in_nfc(read):
+def test_names_are_in_nfc(read: Callable[..., Any]) -> None:
     decomposed = "Cafe\u0301"
     assert read(f't SELECT "{decomposed}"\r\n'.encode(), utf8=True).mailbox == "Caf\u00e9"
     assert read(b"t SELECT Cafe&AwE-\r\n").mailbox == "Caf\u00e9"
@@ -108,7 +111,16 @@ OTHERS = [
         commands.Status(
             "t",
             "x",
-            tuple("RECENT UIDVALIDITY UNSEEN SIZE DELETED HIGHESTMODSEQ APPENDLIMIT MAILBOXID".split()),
+            (
+                "RECENT",
+                "UIDVALIDITY",
+                "UNSEEN",
+                "SIZE",
+                "DELETED",
+                "HIGHESTMODSEQ",
+                "APPENDLIMIT",
+                "MAILBOXID",
+            ),
         ),
     ),
     (b"STATUS x ()", BAD),
@@ -131,7 +143,10 @@ OTHERS = [
     (b"DELETEACL Sent " + b"x" * 1025, BAD),
     (b'GETQUOTA ""', commands.GetQuota("t", "")),
     (b"GETQUOTAROOT INBOX", commands.GetQuotaRoot("t", "INBOX")),
-    (b'SETQUOTA "" (storage 512 MESSAGE 10)', commands.SetQuota("t", "", (("STORAGE", 512), ("MESSAGE", 10)))),
+    (
+        b'SETQUOTA "" (storage 512 MESSAGE 10)',
+        commands.SetQuota("t", "", (("STORAGE", 512), ("MESSAGE", 10))),
+    ),
     (b'SETQUOTA "" ()', commands.SetQuota("t", "", ())),
     (b'SETQUOTA "" (STORAGE)', BAD),
     (b'SETQUOTA "" (STORAGE -1)', BAD),
@@ -142,7 +157,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("line", "expected"), OTHERS)
-def test_mailbox_commands(read, line, expected):
+def test_mailbox_commands(read: Callable[..., Any], line: bytes, expected: Any) -> None:
     octets = b"t " + line + b"\r\n"
     if not isinstance(expected, str):
         assert read(octets) == expected
@@ -157,7 +172,7 @@ LISTS = [
     (b'LIST "" ""', List("t", "", ("",))),
     (b'LIST "" NIL', List("t", "", ("NIL",))),
     (b'LIST "" ~foo', List("t", "", ("~foo",))),
-    (b"LIST \"\" !#$&'+,-.0123456789:;<=>?@^_`|[}%*", List("t", "", ("!#$&'+,-.0123456789:;<=>?@^_`|[}%*",))),
+    (b'LIST "" !#$&\'+,-.0123456789:;<=>?@^_`|[}%*', List("t", "", ("!#$&'+,-.0123456789:;<=>?@^_`|[}%*",))),
     (b'LIST "" &BkUGMQ-/%', List("t", "", ("مر/%",))),
     (b"LIST Offices/ {1+}\r\n*", List("t", "Offices/", ("*",))),
     (b'LIST () "" ""', List("t", "", ("",), extended=True)),
@@ -167,7 +182,14 @@ LISTS = [
     (b'LIST (remote) "" %', List("t", "", ("%",), frozenset({"REMOTE"}), extended=True)),
     (
         b'LIST (SUBSCRIBED RecursiveMatch subscribed) "" * return (children)',
-        List("t", "", ("*",), frozenset({"SUBSCRIBED", "RECURSIVEMATCH"}), frozenset({"CHILDREN"}), extended=True),
+        List(
+            "t",
+            "",
+            ("*",),
+            frozenset({"SUBSCRIBED", "RECURSIVEMATCH"}),
+            frozenset({"CHILDREN"}),
+            extended=True,
+        ),
     ),
     (
         b'LIST (SPECIAL-USE) "" * RETURN (STATUS (MESSAGES unseen) SPECIAL-USE SUBSCRIBED)',
@@ -207,7 +229,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("line", "expected"), LISTS)
-def test_list(read, line, expected):
+def test_list(read: Callable[..., Any], line: bytes, expected: Any) -> None:
     octets = b"t " + line + b"\r\n"
     if not isinstance(expected, str):
         assert read(octets) == expected

@@ -1,4 +1,6 @@
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,7 @@ from gateway.imap.wire.fetch_items import (
     BinarySection,
     BinarySize,
     BodySection,
+    FetchItem,
     Preview,
     Section,
 )
@@ -19,7 +22,7 @@ NO = "NO"
 ONE = SequenceSet.parse(b"1")
 
 
-def check(read, line, expected, *, utf8=False):
+def check(read: Callable[..., Any], line: bytes, expected: Any, *, utf8: bool = False) -> None:
     octets = b"t " + line + b"\r\n"
     if not isinstance(expected, str):
         assert read(octets, utf8=utf8) == expected
@@ -29,7 +32,7 @@ def check(read, line, expected, *, utf8=False):
     assert (refused.value.tag, refused.value.status) == ("t", expected)
 
 
-def fetch(*items, **others):
+def fetch(*items: FetchItem, **others: Any) -> Fetch:
     return Fetch("t", uid=others.pop("uid", False), numbers=ONE, items=items, **others)
 
 
@@ -68,7 +71,15 @@ FETCHES = [
         fetch(
             *(
                 Attribute(name)
-                for name in "RFC822 RFC822.HEADER RFC822.SIZE RFC822.TEXT THREADID SAVEDATE MODSEQ".split()
+                for name in (
+                    "RFC822",
+                    "RFC822.HEADER",
+                    "RFC822.SIZE",
+                    "RFC822.TEXT",
+                    "THREADID",
+                    "SAVEDATE",
+                    "MODSEQ",
+                )
             )
         ),
     ),
@@ -137,7 +148,7 @@ FETCHES = [
 
 
 @pytest.mark.parametrize(("line", "expected"), FETCHES)
-def test_fetch(read, line, expected):
+def test_fetch(read: Callable[..., Any], line: bytes, expected: Any) -> None:
     check(read, line, expected)
 
 
@@ -155,18 +166,30 @@ def test_fetch(read, line, expected):
         (b"rfc822.size", b"RFC822.SIZE"),
     ],
 )
-def test_the_name_of_an_item_in_the_response(read, item, label):
+def test_the_name_of_an_item_in_the_response(read: Callable[..., Any], item: bytes, label: bytes) -> None:
     assert read(b"t FETCH 1 (" + item + b")\r\n").items[0].label == label
 
 
-def store(mode="add", flags=("\\Seen",), *, silent=False, unchanged_since=None, uid=False):
-    return Store("t", uid=uid, numbers=ONE, mode=mode, silent=silent, flags=flags, unchanged_since=unchanged_since)
+def store(
+    mode: str = "add",
+    flags: tuple[str, ...] = ("\\Seen",),
+    *,
+    silent: bool = False,
+    unchanged_since: int | None = None,
+    uid: bool = False,
+) -> Store:
+    return Store(
+        "t", uid=uid, numbers=ONE, mode=mode, silent=silent, flags=flags, unchanged_since=unchanged_since
+    )
 
 
 STORES = [
     (b"STORE 1 +flags (\\seen)", store()),
     (b"STORE 1 +flags \\seen", store()),
-    (b"uid store 1 -Flags.Silent (\\SEEN $label1)", store("remove", ("\\Seen", "$label1"), silent=True, uid=True)),
+    (
+        b"uid store 1 -Flags.Silent (\\SEEN $label1)",
+        store("remove", ("\\Seen", "$label1"), silent=True, uid=True),
+    ),
     (b"STORE 1 FLAGS ()", store("replace", ())),
     (b"STORE 1 FLAGS \\Seen  ", BAD),
     (b"STORE 1 FLAGS \\Seen ", store("replace")),
@@ -211,11 +234,11 @@ STORES = [
 
 
 @pytest.mark.parametrize(("line", "expected"), STORES)
-def test_store_copy_move_expunge(read, line, expected):
+def test_store_copy_move_expunge(read: Callable[..., Any], line: bytes, expected: Any) -> None:
     check(read, line, expected)
 
 
-def append(*messages, mailbox="Sent"):
+def append(*messages: AppendMessage, mailbox: str = "Sent") -> Append:
     return Append("t", mailbox, messages)
 
 
@@ -275,7 +298,7 @@ APPENDS = [
 
 
 @pytest.mark.parametrize(("line", "expected"), APPENDS)
-def test_append(line, expected, pull, read):
+def test_append(line: bytes, expected: Any, pull: Callable[..., list[Any]], read: Callable[..., Any]) -> None:
     if b"{2}" in line:
         assert len(pull(b"t " + line + b"\r\n")) == 2
     check(read, line, expected)
@@ -292,5 +315,5 @@ UTF8_APPENDS = [
 
 
 @pytest.mark.parametrize(("line", "expected"), UTF8_APPENDS)
-def test_append_of_utf_8(read, line, expected):
+def test_append_of_utf_8(read: Callable[..., Any], line: bytes, expected: Any) -> None:
     check(read, line, expected, utf8=True)

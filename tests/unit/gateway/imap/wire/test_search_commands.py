@@ -1,4 +1,6 @@
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -27,7 +29,7 @@ SEEN = HasFlag("\\Seen", present=True)
 UNSEEN = HasFlag("\\Seen", present=False)
 
 
-def in_set(octets, *, uid=False):
+def in_set(octets: bytes, *, uid: bool = False) -> InSet:
     return InSet(SequenceSet.parse(octets), uid)
 
 
@@ -83,7 +85,7 @@ KEYS = [
 
 
 @pytest.mark.parametrize(("key", "expected"), KEYS)
-def test_search_keys(read, key, expected):
+def test_search_keys(read: Callable[..., Any], key: bytes, expected: Any) -> None:
     command = read(b"t SEARCH " + key + b"\r\n")
     assert command.returns is None
     if expected is not None:
@@ -144,25 +146,29 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("key", REFUSED)
-def test_what_is_no_search_is_bad(read, key):
+def test_what_is_no_search_is_bad(read: Callable[..., Any], key: bytes) -> None:
     with pytest.raises(BadCommand) as refused:
         read(b"t SEARCH " + key + b"\r\n")
     assert (refused.value.tag, refused.value.status) == ("t", "BAD")
 
 
-@pytest.mark.parametrize("charset", [b"windows-1256", b"ISO-8859-6", b'"UTF-7"', b"rot13", b"idna", b"utf-16", b"x\\"])
-def test_other_charsets_are_answered_no_with_the_known_ones(read, charset):
+@pytest.mark.parametrize(
+    "charset", [b"windows-1256", b"ISO-8859-6", b'"UTF-7"', b"rot13", b"idna", b"utf-16", b"x\\"]
+)
+def test_other_charsets_are_answered_no_with_the_known_ones(read: Callable[..., Any], charset: bytes) -> None:
     with pytest.raises(BadCommand) as refused:
         read(b"t SEARCH CHARSET " + charset + b" TEXT x\r\n")
     if charset != b"x\\":
         assert (refused.value.status, refused.value.code) == ("NO", "BADCHARSET (UTF-8 US-ASCII)")
 
 
-def test_a_charset_is_bad_once_utf_8_is_enabled(read):
+def test_a_charset_is_bad_once_utf_8_is_enabled(read: Callable[..., Any]) -> None:
     line = b't SEARCH CHARSET UTF-8 SUBJECT "x"\r\n'
     with pytest.raises(BadCommand):
         read(line, utf8=True)
-    assert read(b't SEARCH SUBJECT "' + ARABIC.encode() + b'"\r\n', utf8=True).key == TextKey("SUBJECT", ARABIC)
+    assert read(b't SEARCH SUBJECT "' + ARABIC.encode() + b'"\r\n', utf8=True).key == TextKey(
+        "SUBJECT", ARABIC
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,12 +181,14 @@ def test_a_charset_is_bad_once_utf_8_is_enabled(read):
         (b"(SAVE MIN)", {"MIN"}, True),
     ],
 )
-def test_search_return_options(read, options, returns, save):
+def test_search_return_options(
+    read: Callable[..., Any], options: bytes, returns: set[str], save: bool
+) -> None:
     command = read(b"t UID SEARCH RETURN " + options + b" CHARSET UTF-8 1:*\r\n")
     assert command == Search("t", uid=True, key=in_set(b"1:*"), returns=frozenset(returns), save=save)
 
 
-def chain(word, depth):
+def chain(word: bytes, depth: int) -> bytes:
     return word * depth + b"ALL"
 
 
@@ -193,7 +201,7 @@ def chain(word, depth):
         b" ".join([b"ALL"] * 1000),
     ],
 )
-def test_depth_and_count_up_to_the_limit_are_read(read, key):
+def test_depth_and_count_up_to_the_limit_are_read(read: Callable[..., Any], key: bytes) -> None:
     command = read(b"t SEARCH " + key + b"\r\n")
     assert repr(command)
     assert hash(command) == hash(command)
@@ -213,7 +221,7 @@ def test_depth_and_count_up_to_the_limit_are_read(read, key):
         b"NOT (" * 10_000,
     ],
 )
-def test_deeper_or_more_is_refused(read, key):
+def test_deeper_or_more_is_refused(read: Callable[..., Any], key: bytes) -> None:
     with pytest.raises(BadCommand) as refused:
         read(b"t SEARCH " + key + b"\r\n")
     assert refused.value.tag == "t"
@@ -235,7 +243,7 @@ SORTS = [
 
 
 @pytest.mark.parametrize(("line", "expected"), SORTS)
-def test_sort_and_thread(read, line, expected):
+def test_sort_and_thread(read: Callable[..., Any], line: bytes, expected: Any) -> None:
     assert read(b"t " + line + b"\r\n") == expected
     # their charset is part of the grammar, so it stays lawful with UTF-8 enabled
     assert read(b"t " + line + b"\r\n", utf8=True) == expected
@@ -261,6 +269,6 @@ def test_sort_and_thread(read, line, expected):
         b"THREAD",
     ],
 )
-def test_what_is_no_sort_or_thread_is_refused(read, line):
+def test_what_is_no_sort_or_thread_is_refused(read: Callable[..., Any], line: bytes) -> None:
     with pytest.raises(BadCommand):
         read(b"t " + line + b"\r\n")

@@ -1,8 +1,11 @@
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from gateway.imap.wire import commands
 from gateway.imap.wire.errors import BadCommand
-from gateway.imap.wire.framing import Frame
+from gateway.imap.wire.framing import Frame, Literal
 from gateway.imap.wire.parse_session import sasl_response
 from gateway.imap.wire.parser import READERS, append_mailbox, parse
 
@@ -20,7 +23,7 @@ PLAIN = [
 
 
 @pytest.mark.parametrize(("verb", "command"), PLAIN)
-def test_commands_without_arguments(read, verb, command):
+def test_commands_without_arguments(read: Callable[..., Any], verb: bytes, command: Any) -> None:
     assert read(b"t " + verb + b"\r\n") == command("t")
     assert read(b"t " + verb + b" \r\n") == command("t")
     with pytest.raises(BadCommand) as refused:
@@ -86,7 +89,7 @@ GOOD = [
 
 
 @pytest.mark.parametrize(("arguments", "expected"), GOOD)
-def test_session_commands(read, arguments, expected):
+def test_session_commands(read: Callable[..., Any], arguments: bytes, expected: Any) -> None:
     octets = b"t " + arguments + b"\r\n"
     if expected is not None:
         assert read(octets) == expected
@@ -96,7 +99,7 @@ def test_session_commands(read, arguments, expected):
     assert (refused.value.tag, refused.value.status) == ("t", "BAD")
 
 
-def test_a_password_is_in_no_repr_and_no_refusal(read):
+def test_a_password_is_in_no_repr_and_no_refusal(read: Callable[..., Any]) -> None:
     assert "secret" not in repr(read(b"t LOGIN bob secret\r\n"))
     assert "secret" not in repr(read(b"t AUTHENTICATE PLAIN AGJvYgBzZWNyZXQ=\r\n"))
     with pytest.raises(BadCommand) as refused:
@@ -104,22 +107,24 @@ def test_a_password_is_in_no_repr_and_no_refusal(read):
     assert "secret" not in str(refused.value)
 
 
-@pytest.mark.parametrize("line", [b"x", b"=", b"====", b"AA=A", b"AAAA\n", b" AAAA", b"\xff\xff\xff\xff", b"AAAAA"])
-def test_a_sasl_answer_is_strict_base64(line):
+@pytest.mark.parametrize(
+    "line", [b"x", b"=", b"====", b"AA=A", b"AAAA\n", b" AAAA", b"\xff\xff\xff\xff", b"AAAAA"]
+)
+def test_a_sasl_answer_is_strict_base64(line: bytes) -> None:
     assert sasl_response(line) is None
 
 
-def test_an_empty_sasl_answer_is_empty():
+def test_an_empty_sasl_answer_is_empty() -> None:
     assert sasl_response(b"") == b""
 
 
-def test_without_a_tag_the_answer_is_untagged(read):
+def test_without_a_tag_the_answer_is_untagged(read: Callable[..., Any]) -> None:
     with pytest.raises(BadCommand) as refused:
         read(b"+ NOOP\r\n")
     assert refused.value.tag is None
 
 
-def test_every_verb_of_the_table_refuses_a_lone_parenthesis():
+def test_every_verb_of_the_table_refuses_a_lone_parenthesis() -> None:
     for verb in READERS:
         line = f"t {verb} (".encode()
         with pytest.raises(BadCommand):
@@ -135,12 +140,14 @@ def test_every_verb_of_the_table_refuses_a_lone_parenthesis():
         ((b"t SELECT Sent ",), (), None),
     ],
 )
-def test_the_mailbox_of_an_unfinished_append(texts, literals, expected):
+def test_the_mailbox_of_an_unfinished_append(
+    texts: tuple[bytes, ...], literals: tuple[Literal, ...], expected: str | None
+) -> None:
     verb = texts[0].split()[1].decode()
     assert append_mailbox(Frame("t", verb, 2 + len(verb), texts, literals)) == expected
 
 
-def test_the_mailbox_of_an_unfinished_append_may_be_a_literal(pull):
+def test_the_mailbox_of_an_unfinished_append_may_be_a_literal(pull: Callable[..., list[Any]]) -> None:
     events = pull(b"t append {4}\r\nSent {100}\r\n")
     assert append_mailbox(events[0].frame) is None
     assert append_mailbox(events[1].frame) == "Sent"

@@ -1,0 +1,27 @@
+"""What the server says it can (RFC 9051 section 6.1.1), before and after login. A name stands here when it is true."""
+
+from gateway.imap.settings import ImapSettings
+
+GREETING = ("IMAP4rev1", "SASL-IR", "AUTH=PLAIN", "ID", "ENABLE", "LITERAL-")
+
+_AFTER_LOGIN = (
+    "IMAP4rev1",
+    "ID",
+    "ENABLE",
+    "LITERAL+",
+    "IDLE",
+    "NAMESPACE",
+    "UNSELECT",
+    "CHILDREN",
+    "SPECIAL-USE",
+    "UIDPLUS",
+    "MOVE",
+)
+
+
+def capabilities(settings: ImapSettings) -> list[str]:
+    """Return the capabilities of a session that has logged in."""
+    names = [*_AFTER_LOGIN, f"APPENDLIMIT={settings.append_limit}"]
+    if settings.xlist:
+        names.append("XLIST")
+    return names

@@ -1,0 +1,186 @@
+"""LIST, LSUB, XLIST: the names a session sees (RFC 9051 section 6.3.9, RFC 5258, RFC 6154, RFC 5819).
+
+The standard mailboxes of every readable office are subscribed until the officer says otherwise; mailboxes that
+officers create are subscribed when they say so. Special uses are told in plain LIST too (RFC 6154 section 2), for the
+personal namespace only, so that a mail program finds one of each.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from gateway.imap.access import STANDARD
+from gateway.imap.commands.status import values
+from gateway.imap.names import SEPARATOR, SHARED, Place, parents, shown
+from gateway.imap.reply import Reply, done
+from gateway.imap.session import Session
+from gateway.imap.wire import commands, responses_mailbox
+from gateway.imap.wire.list_pattern import matcher
+from gateway.imap.wire.responses_mailbox import Listing
+from mailstore import mailboxes
+from mailstore.mailboxes import Mailbox
+from mailstore.transaction import Reading
+
+
+@dataclass(slots=True)
+class Name:
+    """One name of the hierarchy: a mailbox, a level above one, or only a subscription."""
+
+    mailbox: Mailbox | None = None
+    subscribed: bool = False
+    children: bool = False
+    subscribed_below: bool = False
+    special_use: str = ""
+    attributes: list[str] = field(default_factory=list)
+
+
+async def hierarchy(session: Session) -> dict[str, Name]:
+    """Return every name the session sees, sorted, INBOX first."""
+    access = session.access
+
+    def read(connection: Reading) -> tuple[list[Mailbox], dict[tuple[str, str], bool]]:
+        return (
+            mailboxes.of_offices(connection, access.offices),
+            mailboxes.subscriptions(connection, session.login),
+        )
+
+    found, said = await session.ports.offload.read(read)
+    names: dict[str, Name] = {}
+    for mailbox in found:
+        own = mailbox.office == access.primary
+        names[shown(Place(mailbox.office, mailbox.name), access)] = Name(
+            mailbox,
+            subscribed=said.get((mailbox.office, mailbox.name), mailbox.name in STANDARD),
+            special_use=mailbox.special_use if own else "",
+        )
+    for (office, inner), subscribed in said.items():
+        if subscribed and office in access.offices:
+            names.setdefault(shown(Place(office, inner), access), Name(subscribed=True))
+    for name, one in list(names.items()):
+        for parent in parents(name):
+            above = names.setdefault(parent, Name())
+            above.children = above.children or one.mailbox is not None
+            above.subscribed_below = above.subscribed_below or one.subscribed
+    return dict(sorted(names.items(), key=lambda item: (item[0] != "INBOX", item[0])))
+
+
+def _attributes(name: str, one: Name, *, extended: bool) -> list[str]:
+    """Return what a name is, but for its subscription."""
+    attributes: list[str] = []
+    if one.mailbox is None:
+        attributes.append("\\NonExistent" if extended else "\\Noselect")
+    if one.children:
+        attributes.append("\\HasChildren")
+    elif one.mailbox is not None:
+        attributes.append("\\HasNoChildren")
+    if one.special_use:
+        attributes.append(one.special_use)
+    del name
+    return attributes
+
+
+async def list_(session: Session, command: commands.List) -> Reply:
+    """LIST."""
+    if command.patterns == ("",) and not command.extended:
+        session.put(responses_mailbox.mailbox_list(Listing("", ["\\Noselect"]), utf8=session.utf8))
+        return done("Separator told")
+    names = await hierarchy(session)
+    matches = _any(command.reference, command.patterns)
+    chosen = _chosen(names, matches, command)
+    for name, listing in chosen:
+        session.put(responses_mailbox.mailbox_list(listing, utf8=session.utf8))
+        mailbox = names[name].mailbox
+        if command.status and mailbox is not None:
+            told = await values(session, mailbox, command.status)
+            session.put(responses_mailbox.status(name, told, utf8=session.utf8))
+    return done("Mailboxes listed")
+
+
+def _any(reference: str, patterns: Iterable[str]) -> Callable[[str], bool]:
+    tests = [matcher(reference, pattern, SEPARATOR) for pattern in patterns]
+    return lambda name: any(test(name) for test in tests)
+
+
+def _chosen(
+    names: dict[str, Name], matches: Callable[[str], bool], command: commands.List
+) -> list[tuple[str, Listing]]:
+    selection = command.selection
+    tell_subscribed = "SUBSCRIBED" in selection or "SUBSCRIBED" in command.returns
+    listed: dict[str, Listing] = {}
+    for name, one in names.items():
+        if not matches(name):
+            continue
+        child_info: list[str] = []
+        if not _selected(one, selection):
+            if "RECURSIVEMATCH" not in selection or not _selected_below(names, name, matches, selection):
+                continue
+            child_info = ["SUBSCRIBED"]
+        elif one.mailbox is None and not selection and not one.children:
+            continue  # only a subscription to what is not there
+        attributes = _attributes(name, one, extended=command.extended)
+        if tell_subscribed and one.subscribed:
+            attributes.append("\\Subscribed")
+        if "RECURSIVEMATCH" in selection and _subscribed_unlisted_child(names, name, matches):
+            child_info = ["SUBSCRIBED"]
+        listed[name] = Listing(name, attributes, child_info=child_info)
+    return list(listed.items())
+
+
+def _selected(one: Name, selection: frozenset[str]) -> bool:
+    if "SUBSCRIBED" in selection and not one.subscribed:
+        return False
+    return "SPECIAL-USE" not in selection or bool(one.special_use)
+
+
+def _selected_below(
+    names: dict[str, Name], name: str, matches: Callable[[str], bool], selection: frozenset[str]
+) -> bool:
+    """Whether a child that fits the selection would otherwise not be seen, as no pattern names it."""
+    prefix = name + SEPARATOR
+    return any(
+        below.startswith(prefix) and _selected(one, selection) and not matches(below)
+        for below, one in names.items()
+    )
+
+
+def _subscribed_unlisted_child(names: dict[str, Name], name: str, matches: Callable[[str], bool]) -> bool:
+    return _selected_below(names, name, matches, frozenset({"SUBSCRIBED"}))
+
+
+async def lsub(session: Session, command: commands.Lsub) -> Reply:
+    """LSUB (RFC 3501 section 6.3.9): with `%`, the levels above subscribed names are told as \\Noselect."""
+    if not command.pattern:
+        session.put(responses_mailbox.mailbox_list(Listing("", ["\\Noselect"]), utf8=session.utf8, verb="LSUB"))
+        return done("Separator told")
+    names = await hierarchy(session)
+    matches = matcher(command.reference, command.pattern, SEPARATOR)
+    for name, one in names.items():
+        if not matches(name):
+            continue
+        if one.subscribed:
+            listing = Listing(name, [one.special_use] if one.special_use else [])
+        elif one.subscribed_below and _selected_below(names, name, matches, frozenset({"SUBSCRIBED"})):
+            listing = Listing(name, ["\\Noselect"])
+        else:
+            continue
+        session.put(responses_mailbox.mailbox_list(listing, utf8=session.utf8, verb="LSUB"))
+    return done("Subscriptions listed")
+
+
+async def xlist(session: Session, command: commands.Xlist) -> Reply:
+    """XLIST: LIST with special uses in an older spelling, which Outlook 2010 and 2013 ask for."""
+    names = await hierarchy(session)
+    matches = matcher(command.reference, command.pattern, SEPARATOR)
+    for name, one in names.items():
+        if matches(name) and (one.mailbox is not None or one.children):
+            attributes = _attributes(name, one, extended=False)
+            if name == "INBOX":
+                attributes.append("\\Inbox")
+            listing = Listing(name, attributes)
+            session.put(responses_mailbox.mailbox_list(listing, utf8=session.utf8, verb="XLIST"))
+    return done("Mailboxes listed")
+
+
+def is_level(names: dict[str, Name], name: str) -> bool:
+    """Whether a name is a level that holds no messages."""
+    one = names.get(name)
+    return name == SHARED or (one is not None and one.mailbox is None and one.children)

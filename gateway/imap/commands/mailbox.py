@@ -1,0 +1,150 @@
+"""CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 section 6.3.4 to 6.3.8, RFC 6154 section 3).
+
+Invariants:
+- The standard mailboxes of an office are never deleted or renamed.
+- A mailbox is deleted with what is in it; each letter in it is recorded as unlinked, and stays in the Archive.
+"""
+
+from gateway.imap.access import INBOX, STANDARD, rights_in
+from gateway.imap.commands.listing import hierarchy, is_level
+from gateway.imap.names import SEPARATOR, SHARED, Place, flaw, is_container, parents
+from gateway.imap.reply import Reply, done, no
+from gateway.imap.session import Session
+from gateway.imap.texts import (
+    ALREADY_EXISTS,
+    BAD_NAME,
+    HAS_CHILDREN,
+    NO_SPECIAL_USE,
+    NO_SUCH_MAILBOX,
+    STANDARD_STAYS,
+)
+from gateway.imap.wire import commands, responses
+from mailstore import mailboxes
+from mailstore.faults import Conflict
+from mailstore.mailboxes import Mailbox
+from mailstore.transaction import Unit
+
+GIVEN_USES = {"\\junk": "\\Junk"}
+"""Special uses that a new mailbox may get; the others have their mailbox already."""
+
+
+async def create(session: Session, command: commands.Create) -> Reply:
+    """CREATE, with the levels above the name."""
+    name = command.mailbox.removesuffix(SEPARATOR)
+    place = _new_place(session, name)
+    uses = [GIVEN_USES.get(use.lower()) for use in command.special_use]
+    if None in uses or len(uses) > 1:
+        raise no(NO_SPECIAL_USE, "USEATTR")
+    use = uses[0] if uses and uses[0] else ""
+
+    def act(unit: Unit) -> Mailbox | None:
+        if use and any(one.special_use == use for one in mailboxes.of_offices(unit.connection, [place.office])):
+            return None
+        for parent in parents(place.name):
+            if mailboxes.find(unit.connection, place.office, parent) is None:
+                mailboxes.create(unit, place.office, parent)
+        return mailboxes.create(unit, place.office, place.name, use)
+
+    try:
+        made = await session.ports.offload.write(act)
+    except Conflict:
+        raise no(ALREADY_EXISTS, "ALREADYEXISTS") from None
+    if made is None:
+        raise no(NO_SPECIAL_USE, "USEATTR")
+    return done("Mailbox created", responses.mailboxid_code(f"M{made.id}"))
+
+
+def _new_place(session: Session, name: str) -> Place:
+    """Return the place of a mailbox to be made. Raises Refusal when the name will not do."""
+    if name.upper() == INBOX or is_container(name, session.access):
+        raise no(ALREADY_EXISTS, "ALREADYEXISTS")
+    place = session.place(name)
+    problem = flaw(place.name)
+    if problem is not None:
+        raise no(problem, "CANNOT")
+    above = place.name.split(SEPARATOR)[0]
+    if above == SHARED or (above in STANDARD and place.name != above and "k" not in rights_in(above)):
+        raise no(BAD_NAME, "CANNOT")
+    return place
+
+
+async def delete(session: Session, command: commands.Delete) -> Reply:
+    """DELETE: what is in the mailbox goes from the view with it."""
+    place = session.place(command.mailbox)
+    if place.name in STANDARD:
+        raise no(STANDARD_STAYS, "CANNOT")
+    mailbox = await _there(session, command.mailbox)
+    reader, unlinking = session.reader(mailbox.office), session.ports.unlinking
+
+    def act(unit: Unit) -> None:
+        live = mailboxes.uids(unit.connection, mailbox.id)
+        if live:
+            unlinking.unlink_in(unit, reader, mailbox, live)
+        mailboxes.delete(unit, mailbox.id)
+
+    await session.ports.offload.write(act)
+    if session.view is not None and session.view.mailbox.id == mailbox.id:
+        session.select(None)
+    return done("Mailbox deleted")
+
+
+async def _there(session: Session, name: str) -> Mailbox:
+    """Return a mailbox; a level above mailboxes is told from a name that is nothing."""
+    place = session.place(name)
+    found = await session.ports.offload.read(lambda c: mailboxes.find(c, place.office, place.name))
+    if found is None:
+        if is_level(await hierarchy(session), name):
+            raise no(HAS_CHILDREN, "HASCHILDREN")
+        raise no(NO_SUCH_MAILBOX, "NONEXISTENT")
+    return found
+
+
+async def rename(session: Session, command: commands.Rename) -> Reply:
+    """RENAME, with every mailbox below; nothing leaves its office by it."""
+    place = session.place(command.mailbox)
+    if place.name in STANDARD:
+        raise no(STANDARD_STAYS, "CANNOT")
+    target = _new_place(session, command.new_name.removesuffix(SEPARATOR))
+    if target.office != place.office or (target.name + SEPARATOR).startswith(place.name + SEPARATOR):
+        raise no(BAD_NAME, "CANNOT")
+
+    def act(unit: Unit) -> bool:
+        prefix = place.name + SEPARATOR
+        moved = False
+        standing = mailboxes.of_offices(unit.connection, [place.office])
+        for parent in parents(target.name):
+            if all(one.name != parent for one in standing):
+                mailboxes.create(unit, target.office, parent)
+        for one in standing:
+            if one.name == place.name or one.name.startswith(prefix):
+                mailboxes.rename(unit, one.id, target.name + one.name[len(place.name) :])
+                moved = True
+        return moved
+
+    try:
+        moved = await session.ports.offload.write(act)
+    except Conflict:
+        raise no(ALREADY_EXISTS, "ALREADYEXISTS") from None
+    if not moved:
+        raise no(NO_SUCH_MAILBOX, "NONEXISTENT")
+    return done("Mailbox renamed")
+
+
+async def subscribe(session: Session, command: commands.Subscribe) -> Reply:
+    """SUBSCRIBE."""
+    await session.find(command.mailbox.removesuffix(SEPARATOR))
+    return await _subscribe(session, command.mailbox, subscribed=True)
+
+
+async def unsubscribe(session: Session, command: commands.Unsubscribe) -> Reply:
+    """UNSUBSCRIBE, of a name that is not there too."""
+    return await _subscribe(session, command.mailbox, subscribed=False)
+
+
+async def _subscribe(session: Session, name: str, *, subscribed: bool) -> Reply:
+    place = session.place(name.removesuffix(SEPARATOR))
+    login = session.login
+    await session.ports.offload.write(
+        lambda unit: mailboxes.subscribe(unit, login, place.office, place.name, subscribed=subscribed)
+    )
+    return done("Subscribed" if subscribed else "Unsubscribed")

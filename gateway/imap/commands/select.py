@@ -1,0 +1,50 @@
+"""SELECT, EXAMINE, CHECK, CLOSE, UNSELECT."""
+
+from gateway.imap.reply import Reply, done
+from gateway.imap.session import Session
+from gateway.imap.view import View
+from gateway.imap.wire import commands, responses, responses_mailbox
+
+
+async def select(session: Session, command: commands.Select) -> Reply:
+    """SELECT and EXAMINE: a failure leaves nothing selected (RFC 9051 section 6.3.2)."""
+    session.select(None)
+    mailbox = await session.find(command.mailbox)
+    view = await session.shared.updates.open(mailbox.id, session.login, read_only=command.read_only)
+    session.select(view)
+    if command.condstore:
+        session.condstore = True
+    for line in _selected(view):
+        session.put(line)
+    mode = "READ-ONLY" if view.read_only else "READ-WRITE"
+    return done("Mailbox selected", mode)
+
+
+def _selected(view: View) -> list[bytes]:
+    number, index = responses.number_code, view.index
+    lines = [
+        responses_mailbox.flags(view.flag_names()),
+        responses.ok(None, "Flags permitted", responses.permanentflags_code(view.permanent_flags())),
+        responses_mailbox.exists(len(view.uids)),
+        responses_mailbox.recent(0),
+    ]
+    unseen = index.first_unseen()
+    if unseen is not None:
+        lines.append(responses.ok(None, "First unseen message", number("UNSEEN", unseen)))
+    return [
+        *lines,
+        responses.ok(None, "UIDs valid", number("UIDVALIDITY", view.mailbox.uidvalidity)),
+        responses.ok(None, "Next UID", number("UIDNEXT", index.uidnext)),
+        responses.ok(None, "Highest mod-sequence", number("HIGHESTMODSEQ", index.highestmodseq)),
+    ]
+
+
+async def check(_session: Session, _command: commands.Check) -> Reply:
+    """CHECK: everything is durable when it is answered, always."""
+    return done("Checked")
+
+
+async def unselect(session: Session, _command: commands.Unselect) -> Reply:
+    """UNSELECT (RFC 3691)."""
+    session.select(None)
+    return done("Unselected")

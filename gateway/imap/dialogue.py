@@ -1,0 +1,172 @@
+"""The conversation with one client: one command after the other, each answered once.
+
+Invariants:
+- Every command gets exactly one tagged response, whatever happens inside; an unexpected fault is logged with the verb
+  and answered NO [SERVERBUG], never with what it says.
+- What changed in the mailbox is told before the tagged response, as far as the command's rule allows.
+- A literal is asked for only when its command can still succeed.
+"""
+
+import logging
+
+from gateway.connections import Entry
+from gateway.faults import Unavailable
+from gateway.imap.capabilities import GREETING
+from gateway.imap.commands.append import admit
+from gateway.imap.commands.table import HANDLERS
+from gateway.imap.connection import Connection, Gone, Late
+from gateway.imap.reply import Ending, Refusal, Reply
+from gateway.imap.session import Session, Shared
+from gateway.imap.state import RULES, State, Telling
+from gateway.imap.texts import BROKEN, MAILBOX_GONE, TOO_MANY_SESSIONS, UNAVAILABLE
+from gateway.imap.wire import responses
+from gateway.imap.wire.commands import Command
+from gateway.imap.wire.errors import BadCommand
+from gateway.imap.wire.framing import Fatal, Frame, NeedContinuation
+from gateway.imap.wire.parser import append_mailbox, parse
+from mailstore.faults import NotFound
+
+JOURNAL = logging.getLogger("murasalat.imap")
+
+
+class Dialogue:
+    """The conversation of one connection."""
+
+    def __init__(self, connection: Connection, shared: Shared) -> None:
+        self._connection = connection
+        self._shared = shared
+        self.session = Session(connection, shared)
+        self._errors = 0
+
+    async def run(self) -> None:
+        """Converse until the end."""
+        session, connection = self.session, self._connection
+        self._shared.sessions.add(session)
+        try:
+            if connection.entry is Entry.CROWDED:
+                raise Ending(TOO_MANY_SESSIONS, "UNAVAILABLE")
+            session.put(responses.ok(None, "Murasalat ready", responses.capability_code(GREETING)))
+            while session.state is not State.ENDED:
+                await self._next()
+        except Gone:
+            pass
+        except Late:
+            self._bye(Ending("No command for too long"))
+        except Ending as ending:
+            self._bye(ending)
+        except Exception:
+            JOURNAL.exception("a session of %s broke", connection.source)
+            self._bye(Ending(BROKEN))
+        finally:
+            session.end()
+            connection.close()
+
+    def _bye(self, ending: Ending) -> None:
+        session = self.session
+        session.put(responses.bye(session.say(ending.text), ending.code, utf8=session.utf8))
+
+    async def _next(self) -> None:
+        if self._shared.draining:
+            raise Ending("The service is stopping")
+        event = await self._connection.hear()
+        session = self.session
+        session.busy = True
+        try:
+            if isinstance(event, Frame):
+                await self._command(event)
+            elif isinstance(event, NeedContinuation):
+                await self._literal(event.frame)
+            elif isinstance(event, Fatal):
+                raise Ending(event.text)
+            else:
+                session.put(responses.status_response(event.tag, event.status, event.text, code=event.code))
+                self._count_error()
+            await session.drain()
+        finally:
+            session.busy = False
+
+    def _count_error(self) -> None:
+        self._errors += 1
+        settings = self._shared.settings
+        if self._errors >= (settings.errors if self.session.account else settings.errors_before_login):
+            raise Ending("Too many errors")
+
+    # ── Commands ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _literal(self, frame: Frame) -> None:
+        """Ask for a literal, or refuse the command before it is sent."""
+        session = self.session
+        rule = RULES.get(frame.verb)
+        refusal: Reply | None = None
+        if frame.tag is None or rule is None or session.state not in rule.states:
+            refusal = Reply("BAD", "Not now, or not known")
+        elif frame.verb == "APPEND":
+            try:
+                await session.authorise()
+                name = append_mailbox(frame, utf8=session.utf8)
+                if name is not None:
+                    await admit(session, name)
+            except BadCommand as bad:
+                refusal = Reply(bad.status, bad.text, bad.code)
+            except Refusal as refused:
+                refusal = refused.reply
+            except Unavailable:
+                refusal = Reply("NO", UNAVAILABLE, "UNAVAILABLE")
+        if refusal is None:
+            session.put(responses.continuation("Ready for the literal"))
+            return
+        self._connection.reader.refuse()
+        self._answer(frame.tag, refusal)
+
+    async def _command(self, frame: Frame) -> None:
+        session = self.session
+        try:
+            command = parse(frame, utf8=session.utf8)
+        except BadCommand as bad:
+            self._answer(bad.tag, Reply(bad.status, bad.text, bad.code))
+            return
+        rule, handler = RULES.get(frame.verb), HANDLERS.get(frame.verb)
+        if rule is None or handler is None:
+            self._answer(command.tag, Reply("BAD", "Unknown command"))
+            return
+        if session.state not in rule.states:
+            self._answer(command.tag, Reply("BAD", f"Not in the state {session.state.value}"))
+            return
+        reply = await self._guarded(frame.verb, command)
+        if rule.telling is not Telling.NOTHING and session.view is not None:
+            try:
+                await session.tell(expunges=rule.telling is Telling.EVERYTHING)
+            except Unavailable:
+                JOURNAL.warning("changes could not be looked up; they are told later")
+        self._answer(command.tag, reply)
+
+    async def _guarded(self, verb: str, command: Command) -> Reply:
+        """Run a command; whatever goes wrong becomes its answer."""
+        session = self.session
+        try:
+            if RULES[verb].authorised:
+                await session.authorise()
+            return await HANDLERS[verb](session, command)
+        except Refusal as refused:
+            return refused.reply
+        except Unavailable:
+            return Reply("NO", UNAVAILABLE, "UNAVAILABLE")
+        except NotFound:
+            return Reply("NO", MAILBOX_GONE, "NONEXISTENT")
+        except (Gone, Late, Ending):
+            raise
+        except Exception:
+            JOURNAL.exception("%s failed", verb)
+            return Reply("NO", BROKEN, "SERVERBUG")
+
+    def _answer(self, tag: str | None, reply: Reply) -> None:
+        session = self.session
+        session.put(
+            responses.status_response(
+                tag, reply.status, session.say(reply.text), code=reply.code, utf8=session.utf8
+            )
+        )
+        if reply.status == "OK":
+            self._errors = 0
+        elif reply.status == "BAD" or session.state is State.GREETED:
+            self._count_error()

@@ -1,0 +1,198 @@
+"""What one login knows: who it is, what it may read, what is selected, what the client has enabled.
+
+Invariants:
+- A session acts for one named officer from login to its end; rights are looked up in the present directory before
+  every command that needs them, and when the directory no longer gives them the session ends or the command fails.
+- Nothing is written to the client but through `put` and `drain`.
+"""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+
+from gateway.connections import Connections
+from gateway.imap.access import Access, access_of
+from gateway.imap.connection import Connection
+from gateway.imap.names import Place, place_of, shown
+from gateway.imap.reply import Ending, no
+from gateway.imap.settings import ImapSettings, Ports
+from gateway.imap.state import State
+from gateway.imap.texts import MAILBOX_GONE, NO_SUCH_MAILBOX, REVOKED, Sentence
+from gateway.imap.updates import Updates
+from gateway.imap.view import View
+from gateway.opening import Reader
+from mailstore import mailboxes
+from mailstore.faults import NotFound
+from mailstore.mailboxes import Mailbox
+from policies.arabic import strip_controls
+from policies.directory import Directory
+from policies.identity import Account
+
+LONGEST_CLIENT = 120
+
+
+@dataclass(slots=True, eq=False)
+class Shared:
+    """What the sessions of one listener share."""
+
+    settings: ImapSettings
+    ports: Ports
+    updates: Updates
+    connections: Connections
+    sessions: set["Session"] = field(default_factory=set)
+    tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    draining: bool = False
+    directory: Directory | None = None
+    """The directory as of the last look."""
+
+
+class Session:
+    """State and voice of one session."""
+
+    def __init__(self, connection: Connection, shared: Shared) -> None:
+        self.connection = connection
+        self.shared = shared
+        self.settings = shared.settings
+        self.ports = shared.ports
+        self.state = State.GREETED
+        self.account: Account | None = None
+        self.view: View | None = None
+        self.utf8 = False
+        """Whether the client has enabled UTF8=ACCEPT (RFC 6855)."""
+        self.condstore = False
+        """Whether the client has used something of CONDSTORE (RFC 7162 section 3.1)."""
+        self.client = ""
+        """The client's own name and version, from ID."""
+        self.busy = False
+        """Whether a command is at work: a drain waits for it."""
+        self._office: str | None = None
+        self._access: Access | None = None
+        self._directory: Directory | None = None
+
+    # ── Who ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def log_in(self, account: Account, access: Access, directory: Directory, office: str | None) -> None:
+        """Act for an officer from now on."""
+        self.account = account
+        self._office = office
+        self._access, self._directory = access, directory
+        self.state = State.AUTHENTICATED
+
+    @property
+    def login(self) -> str:
+        """The officer's login."""
+        assert self.account is not None
+        return self.account.login
+
+    @property
+    def access(self) -> Access:
+        """What the session may read, as of the last look."""
+        assert self._access is not None
+        return self._access
+
+    @property
+    def arabic(self) -> bool:
+        """Whether sentences go out in Arabic: the officer reads it, and the client has said it takes UTF-8."""
+        return self.utf8 and self._access is not None and self._access.officer.language == "ar"
+
+    def reader(self, office: str) -> Reader:
+        """Return the officer as a reader of an office, as the directory now has them."""
+        assert self.account is not None
+        return Reader(replace(self.account, officer=self.access.officer), office, self.client)
+
+    def name_client(self, name: str, version: str) -> None:
+        """Take the client's own name for the evidence."""
+        self.client = " ".join(strip_controls(f"{name} {version}").split())[:LONGEST_CLIENT]
+
+    async def authorise(self) -> None:
+        """Look the rights up in the present directory. Raises Ending when they are gone, and Unavailable."""
+        self.shared.directory = await self.ports.directory.get()
+        self.check_rights()
+
+    def check_rights(self) -> None:
+        """Act by the directory that was read last, without reading it anew. Raises Ending as `authorise` does."""
+        directory = self.shared.directory
+        if directory is not None and directory is not self._directory:
+            self.take(directory)
+
+    def take(self, directory: Directory) -> None:
+        """Act by this directory from now on. Raises Ending when it takes the rights away."""
+        access = access_of(directory, self.login, self._office)
+        if access is None or access.primary != self.access.primary:
+            raise Ending(REVOKED)
+        self._access, self._directory = access, directory
+        if self.view is not None and self.view.mailbox.office not in access.offices:
+            raise Ending(REVOKED)
+
+    # ── Mailboxes ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def place(self, name: str) -> Place:
+        """Return the place that a name stands for. Raises Refusal when it can be none."""
+        place = place_of(name, self.access)
+        if place is None:
+            raise no(NO_SUCH_MAILBOX, "NONEXISTENT")
+        return place
+
+    async def find(self, name: str, *, code: str = "NONEXISTENT") -> Mailbox:
+        """Return the mailbox of that name. Raises Refusal, with `code`, when there is none."""
+        place = place_of(name, self.access)
+        found = None
+        if place is not None:
+            found = await self.ports.offload.read(lambda c: mailboxes.find(c, place.office, place.name))
+        if found is None:
+            raise no(NO_SUCH_MAILBOX, code)
+        return found
+
+    def shown(self, mailbox: Mailbox) -> str:
+        """Return the name under which this session sees a mailbox."""
+        return shown(Place(mailbox.office, mailbox.name), self.access)
+
+    def selected(self) -> View:
+        """Return the selected mailbox; the state table sees to it that there is one."""
+        assert self.view is not None
+        return self.view
+
+    def select(self, view: View | None) -> None:
+        """Leave the selected mailbox for another, or for none."""
+        if self.view is not None:
+            self.view.close()
+        self.view = view
+        self.state = State.SELECTED if view is not None else State.AUTHENTICATED
+
+    async def refresh(self) -> None:
+        """Bring the selected mailbox up to date. Raises Ending when it was deleted, and Unavailable."""
+        if self.view is not None:
+            try:
+                await self.shared.updates.refresh(self.view)
+            except NotFound:
+                raise Ending(MAILBOX_GONE) from None
+
+    # ── Voice ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def put(self, octets: bytes) -> None:
+        """Give octets to be sent."""
+        self.connection.put(octets)
+
+    async def drain(self) -> None:
+        """Wait until the client has taken most of what was put. Raises Gone."""
+        await self.connection.drain()
+
+    def say(self, text: str | Sentence) -> str:
+        """Return a text in the session's language."""
+        if isinstance(text, str):
+            return text
+        return text.ar if self.arabic else text.en
+
+    async def tell(self, *, expunges: bool) -> None:
+        """Put what changed in the selected mailbox. Raises Ending and Unavailable."""
+        await self.refresh()
+        if self.view is not None and self.view.pending:
+            for line in self.view.tell(expunges=expunges, modseq=self.condstore):
+                self.put(line)
+
+    def end(self) -> None:
+        """Forget everything; the connection is lost or closing."""
+        self.select(None)
+        self.state = State.ENDED
+        if self.account is not None:
+            self.shared.connections.log_out(self.account.login)
+        self.shared.sessions.discard(self)

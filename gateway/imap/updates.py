@@ -1,0 +1,202 @@
+"""Tells the sessions what changed in their mailboxes, wherever the change was made.
+
+Invariants:
+- After each commit of this process every index of a changed mailbox is marked before the committer hears of its
+  success: so whoever made the change finds it in the index.
+- A change by another process is found within `look_seconds`.
+- All of this runs in the event loop, except `Updates.changed`, which the writer's thread calls.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gateway.faults import Unavailable
+from gateway.imap.index import MailboxIndex, read_delta, read_whole
+from gateway.imap.view import View
+from gateway.offload import Offload
+from mailstore import contents
+from mailstore.faults import NotFound
+
+JOURNAL = logging.getLogger("murasalat.imap")
+
+Key = tuple[int, str]
+
+
+@dataclass(slots=True, eq=False)
+class _Held:
+    """An index, and the lock under which it is brought up to date."""
+
+    index: MailboxIndex
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    openings: int = 0
+
+
+class Updates:
+    """The indexes in memory, by mailbox and login."""
+
+    def __init__(self, offload: Offload, *, remembered: int, look_seconds: float) -> None:
+        self._offload = offload
+        self._remembered = remembered
+        self._look_seconds = look_seconds
+        self._held: OrderedDict[Key, _Held] = OrderedDict()
+        self._by_mailbox: defaultdict[int, set[str]] = defaultdict(set)
+        self._loading: dict[Key, asyncio.Task[_Held]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._looker: asyncio.Task[None] | None = None
+        self._on_look: Callable[[], None] = lambda: None
+
+    def start(self, on_look: Callable[[], None]) -> None:
+        """Listen to the store, and look for foreign changes; `on_look` is called at each look."""
+        self._loop = asyncio.get_running_loop()
+        self._on_look = on_look
+        self._offload.store.on_change(self.changed)
+        self._looker = self._loop.create_task(self._look())
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._looker is not None:
+            self._looker.cancel()
+            await asyncio.gather(self._looker, return_exceptions=True)
+        self._loop = None
+
+    # ── Changes ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def changed(self, mailboxes: frozenset[int]) -> None:
+        """Hear, on the writer's thread, that these mailboxes changed."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._mark, mailboxes)
+
+    def _mark(self, mailboxes: frozenset[int]) -> None:
+        for mailbox in mailboxes:
+            for login in self._by_mailbox.get(mailbox, ()):
+                index = self._held[mailbox, login].index
+                index.dirty = True
+                for view in index.views:
+                    if view.wake is not None:
+                        view.wake()
+
+    async def _look(self) -> None:
+        """Find what other processes changed."""
+        while True:
+            await asyncio.sleep(self._look_seconds)
+            try:
+                watched = {mailbox for (mailbox, _), held in self._held.items() if held.index.views}
+                if watched:
+                    present = await self._offload.read(
+                        lambda c, ids=sorted(watched): contents.modseqs(c, ids)
+                    )
+                    self._mark(frozenset(self._differing(watched, present)))
+                self._on_look()
+            except Unavailable as fault:
+                JOURNAL.warning("cannot look for changes: %s", fault)
+
+    def _differing(self, watched: set[int], present: dict[int, int]) -> list[int]:
+        return [
+            mailbox
+            for (mailbox, _), held in self._held.items()
+            if mailbox in watched and present.get(mailbox) != held.index.highestmodseq
+        ]
+
+    # ── Indexes ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def open(self, mailbox: int, login: str, *, read_only: bool) -> View:
+        """Return a new view of a mailbox, up to date. Raises NotFound and Unavailable."""
+        key = (mailbox, login)
+        held = await self._hold(key)
+        while self._held.get(key) is not held:  # it was forgotten again before we came to look
+            held = await self._hold(key)
+        held.openings += 1
+        try:
+            await self._refresh(held)
+            if held.index.lost:
+                raise NotFound("the mailbox is gone")
+            return View(held.index, read_only=read_only)
+        finally:
+            held.openings -= 1
+
+    def peek(self, mailbox: int, login: str) -> MailboxIndex | None:
+        """Return the index of a mailbox when it is in memory and up to date."""
+        held = self._held.get((mailbox, login))
+        return None if held is None or held.index.dirty or held.index.lost else held.index
+
+    async def refresh(self, view: View) -> None:
+        """Bring a view's index up to date, if something changed. Raises NotFound when the mailbox was deleted."""
+        index = view.index
+        if index.dirty:
+            held = self._held.get((index.mailbox.id, index.login))
+            if held is not None and held.index is index:
+                await self._refresh(held)
+        if index.lost:
+            raise NotFound("the mailbox is gone")
+
+    async def _refresh(self, held: _Held) -> None:
+        index = held.index
+        while index.dirty and not index.lost:
+            async with held.lock:
+                if not index.dirty:
+                    return
+                index.dirty = False
+                try:
+                    delta = await self._offload.read(
+                        lambda c: read_delta(c, index.mailbox.id, index.login, index.highestmodseq)
+                    )
+                except NotFound:
+                    index.lost = True
+                    self._forget((index.mailbox.id, index.login))
+                    return
+                except BaseException:
+                    index.dirty = True
+                    raise
+                if delta is not None:
+                    index.apply(delta)
+
+    async def _hold(self, key: Key) -> _Held:
+        held = self._held.get(key)
+        if held is not None:
+            self._held.move_to_end(key)
+            return held
+        task = self._loading.get(key)
+        if task is None:
+            task = self._loading[key] = asyncio.ensure_future(self._load(key))
+            task.add_done_callback(lambda done: self._loaded(key, done))
+        return await asyncio.shield(task)
+
+    def _loaded(self, key: Key, done: "asyncio.Task[_Held]") -> None:
+        del self._loading[key]
+        if not done.cancelled():
+            done.exception()  # whoever asked has heard it, or has gone
+
+    async def _load(self, key: Key) -> _Held:
+        mailbox, login = key
+        whole = await self._offload.read(lambda c: read_whole(c, mailbox, login))
+        held = _Held(MailboxIndex(login, whole))
+        held.index.dirty = True  # what was committed while it was read was marked before it could hear
+        self._held[key] = held
+        self._by_mailbox[mailbox].add(login)
+        self._trim()
+        return held
+
+    def _trim(self) -> None:
+        """Forget the longest unused indexes that nobody looks at, beyond the messages that may stay."""
+        spare = {
+            key: len(held.index) + 100
+            for key, held in self._held.items()
+            if not held.index.views and not held.openings
+        }
+        surplus = sum(spare.values()) - self._remembered
+        for key, count in spare.items():
+            if surplus <= 0:
+                return
+            if key != next(reversed(self._held)):
+                self._forget(key)
+                surplus -= count
+
+    def _forget(self, key: Key) -> None:
+        self._held.pop(key, None)
+        self._by_mailbox[key[0]].discard(key[1])
+        if not self._by_mailbox[key[0]]:
+            del self._by_mailbox[key[0]]

@@ -1,0 +1,46 @@
+"""What a conversation reads of mailboxes beyond their states: mod-sequences of many, octets in pieces.
+
+Invariant: nothing here holds more of a message than was asked for.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, func, select
+
+from mailstore import schema
+from mailstore.faults import NotFound
+from mailstore.views import batches
+
+_messages = schema.messages
+
+
+def modseqs(connection: Connection, mailboxes: Sequence[int]) -> dict[int, int]:
+    """Return the highest mod-sequence of each of these mailboxes that is there."""
+    table = schema.mailboxes
+    found: dict[int, int] = {}
+    for some in batches(mailboxes):
+        query = select(table.c.id, table.c.highestmodseq).where(table.c.id.in_(some))
+        found.update(connection.execute(query).tuples())
+    return found
+
+
+def piece(connection: Connection, sha256: str, start: int, stop: int) -> bytes:
+    """Return stored octets from `start` up to `stop`. Raises NotFound."""
+    if connection.dialect.name == "sqlite":
+        return _sqlite_piece(connection, sha256, start, stop)
+    wanted = func.substring(_messages.c.octets, start + 1, stop - start)
+    value = connection.scalar(select(wanted).where(_messages.c.sha256 == sha256))
+    if value is None:
+        raise NotFound(f"no octets {sha256}")
+    return bytes(value)
+
+
+def _sqlite_piece(connection: Connection, sha256: str, start: int, stop: int) -> bytes:
+    """Read with SQLite's own piecewise access: substr() would load the whole value each time."""
+    row = connection.exec_driver_sql("SELECT rowid FROM messages WHERE sha256 = ?", (sha256,)).first()
+    if row is None:
+        raise NotFound(f"no octets {sha256}")
+    raw = connection.connection.dbapi_connection
+    with raw.blobopen("messages", "octets", row[0], readonly=True) as blob:  # type: ignore[union-attr]
+        blob.seek(start)
+        return bytes(blob.read(stop - start))

@@ -1,0 +1,323 @@
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.mime.tree import MimeLimitExceeded, parse
+from gateway.signatures.mime import Detached, StructureProblem, find_detached
+
+SAMPLES = Path(__file__).parents[3] / "samples" / "thunderbird"
+PGP = sorted(path.name for path in SAMPLES.glob("thunderbird-pgp-*.eml"))
+SMIME = "thunderbird-smime-pdf.eml"
+
+
+def detached(octets: bytes, *, allow_attached: bool = False) -> Detached | StructureProblem:
+    return find_detached(parse(octets), octets, allow_attached=allow_attached)
+
+
+def problem(octets: bytes, *, allow_attached: bool = False) -> tuple[str, str]:
+    found = detached(octets, allow_attached=allow_attached)
+    assert isinstance(found, StructureProblem)
+    return found.code, found.detail
+
+
+@pytest.fixture(scope="module")
+def keyring() -> Iterator[Path]:
+    home = Path(tempfile.mkdtemp(prefix="gpg-"))
+    key = str(SAMPLES / "registry-moj.pgp.asc")
+    subprocess.run(
+        ["gpg", "--homedir", home, "--batch", "--quiet", "--import", key], check=True, capture_output=True
+    )
+    yield home
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.mark.parametrize("name", PGP)
+def test_gnupg_verifies_the_slices_of_a_real_letter(name: str, keyring: Path, tmp_path: Path) -> None:
+    octets = (SAMPLES / name).read_bytes()
+    found = detached(octets)
+    assert isinstance(found, Detached)
+    assert (found.format, found.micalg) == ("openpgp", "pgp-sha256")
+    (tmp_path / "signed").write_bytes(octets[slice(*found.signed)])
+    (tmp_path / "signature").write_bytes(found.signature)
+    verify = ["gpg", "--homedir", keyring, "--batch", "--status-fd", "1", "--verify"]
+    ran = subprocess.run(
+        [*verify, tmp_path / "signature", tmp_path / "signed"], check=False, capture_output=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert b"[GNUPG:] GOODSIG " in ran.stdout
+
+
+def test_openssl_verifies_the_slices_of_a_real_letter(tmp_path: Path) -> None:
+    octets = (SAMPLES / SMIME).read_bytes()
+    found = detached(octets)
+    assert isinstance(found, Detached)
+    assert (found.format, found.micalg) == ("smime", "sha-256")
+    (tmp_path / "signed").write_bytes(octets[slice(*found.signed)])
+    (tmp_path / "signature").write_bytes(found.signature)
+    verify = [
+        "openssl",
+        "cms",
+        "-verify",
+        "-binary",
+        "-inform",
+        "DER",
+        "-purpose",
+        "any",
+        "-out",
+        tmp_path / "out",
+    ]
+    files = ["-in", tmp_path / "signature", "-content", tmp_path / "signed"]
+    authority = ["-CAfile", SAMPLES / "example-government-root-ca.pem", "-no_check_time"]
+    ran = subprocess.run([*verify, *files, *authority], check=False, capture_output=True)
+    assert ran.returncode == 0, ran.stderr
+
+
+HEAD = (
+    "From: a@moj.gov.example\nTo: b@mof.gov.example\nSubject: s\nDate: Mon, 23 Nov 2026 19:19:52 +0000\n"
+    "Message-ID: <1@moj.gov.example>\nMIME-Version: 1.0\n"
+)
+TYPE = (
+    'Content-Type: multipart/signed; micalg=PGP-SHA256;\n protocol="application/pgp-signature"; boundary=b\n'
+)
+TEXT = "Content-Type: text/plain\n\nhello\n"
+SIGNATURE = "Content-Type: application/pgp-signature\n\n-----BEGIN PGP SIGNATURE-----\n"
+
+
+def letter(
+    *,
+    head: str = HEAD,
+    kind: str = TYPE,
+    preamble: str = "",
+    parts: tuple[str, ...] = (TEXT, SIGNATURE),
+    end: str = "--b--\n",
+) -> bytes:
+    """Write a signed letter with CRLF, its pieces replaceable."""
+    body = preamble + "".join([f"--b\n{part}\n" for part in parts]) + end
+    return f"{head}{kind}\n{body}".replace("\n", "\r\n").encode()
+
+
+def test_the_accepted_shape_gives_the_exact_octets() -> None:
+    octets = letter()
+    found = detached(octets)
+    assert isinstance(found, Detached)
+    assert found.format == "openpgp"
+    assert found.micalg == "pgp-sha256"
+    assert octets[slice(*found.signed)] == TEXT.replace("\n", "\r\n").encode()
+    assert found.signature == b"-----BEGIN PGP SIGNATURE-----\r\n"
+
+
+@pytest.mark.parametrize(
+    ("signed", "octets"),
+    [
+        ("\n", b""),
+        ("\nhello", b"\r\nhello"),
+        ("Content-Type: text/plain\n\nhello\n\n", b"Content-Type: text/plain\r\n\r\nhello\r\n\r\n"),
+        ("Content-Type: text/plain", b"Content-Type: text/plain"),
+        ("X: y \n\n trailing \t", b"X: y \r\n\r\n trailing \t"),
+    ],
+)
+def test_the_last_line_end_is_not_signed(signed: str, octets: bytes) -> None:
+    made = letter(parts=(signed, SIGNATURE)) if signed != "\n" else letter(parts=("", SIGNATURE))
+    found = detached(made)
+    assert isinstance(found, Detached)
+    assert made[slice(*found.signed)] == octets
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        letter(preamble="This is an OpenPGP/MIME signed message (RFC 4880 and 3156)\n"),
+        letter(preamble="\nThis is a cryptographically signed message in MIME format.\n\n"),
+        letter(preamble="This is a multi-part message in MIME format.\n"),
+        letter(preamble=" \n\t\n"),
+        letter(end="--b-- \n\n \n"),
+        letter(end="--b--"),
+        letter(kind=TYPE.replace("application/pgp", "Application/PGP")),
+        letter(kind=TYPE.replace("multipart/signed", "Multipart/Signed")),
+        letter(kind=TYPE.replace("boundary=b", 'boundary="b"')),
+        letter(parts=(TEXT, SIGNATURE.replace("\n\n", "\nContent-Transfer-Encoding: 7bit\n\n"))),
+        letter(head=HEAD + "Content-Transfer-Encoding: 8bit\nReceived: a\nReceived: b\n"),
+        letter(parts=("Content-Type: multipart/mixed; boundary=i\n\n--i\n" + TEXT + "--i--\n", SIGNATURE)),
+    ],
+)
+def test_honest_variants_are_found(made: bytes) -> None:
+    assert isinstance(detached(made), Detached)
+
+
+def smime(protocol: str, media_type: str) -> bytes:
+    kind = TYPE.replace("application/pgp-signature", protocol)
+    return letter(
+        kind=kind,
+        parts=(TEXT, f"Content-Type: {media_type}\nContent-Transfer-Encoding: base64\n\nMIAG\nCSqG\n"),
+    )
+
+
+@pytest.mark.parametrize("protocol", ["application/pkcs7-signature", "application/x-pkcs7-signature"])
+@pytest.mark.parametrize("media_type", ["application/pkcs7-signature", "application/x-pkcs7-signature"])
+def test_both_names_of_the_cms_signature_are_known(protocol: str, media_type: str) -> None:
+    found = detached(smime(protocol, media_type))
+    assert isinstance(found, Detached)
+    assert (found.format, found.signature) == ("smime", b"0\x80\x06\t*\x86")
+
+
+UNSIGNED = TYPE.replace("signed", "mixed")
+UNKNOWN = "\nContent-Transfer-Encoding: x-u\n\n"
+TWICE = "\nContent-Type: text/plain\n\n"
+ENCODED = "LS0tLS1CRUdJTiBQR1AgU0lHTkVEIE1FU1NBR0UtLS0tLQ==\n"
+ARMOR = "\n-----BEGIN PGP SIGNED MESSAGE-----"
+NESTED = (
+    'Content-Type: multipart/signed; protocol="application/pgp-signature"; boundary=i\n\n--i\n\nx\n--i--\n'
+)
+
+
+def mixed(part: str, kind: str = "multipart/mixed") -> str:
+    return f"Content-Type: {kind}; boundary=m\n\n--m\n{part}\n--m--\n"
+
+
+STRUCTURE = "SIGNATURE-STRUCTURE"
+OPAQUE_BELOW = "pkcs7-mime-below-root"
+
+
+@pytest.mark.parametrize(
+    ("made", "code", "detail"),
+    [
+        (letter(parts=(TEXT,)), STRUCTURE, "not-two-parts"),
+        (letter(parts=(TEXT, SIGNATURE, TEXT)), STRUCTURE, "not-two-parts"),
+        (letter(parts=()), STRUCTURE, "no-parts"),
+        (letter(end=""), STRUCTURE, "not-closed"),
+        (letter(end="--b\n"), STRUCTURE, "not-closed"),
+        (letter(preamble="Pay 1,000 at once.\n"), STRUCTURE, "preamble"),
+        (letter(preamble="This is a multi-part message in MIME format.\nPay.\n"), STRUCTURE, "preamble"),
+        (letter(end="--b--\nA list footer\n"), STRUCTURE, "epilogue"),
+        (letter(end="--b--\n--b\n\nmore\n--b--\n"), STRUCTURE, "delimiter-after-close"),
+        (letter(parts=("\nx\n--b2\n\ny", SIGNATURE)), STRUCTURE, "delimiter-lookalike"),
+        (letter(kind=TYPE.replace('protocol="application/pgp-signature"; ', "")), STRUCTURE, "protocol-missing"),
+        (letter(kind=TYPE.replace("pgp-signature", "other")), STRUCTURE, "protocol-unknown"),
+        (letter(kind=TYPE.replace("protocol=", "protocol*=utf-8''")), STRUCTURE, "protocol-missing"),
+        (letter(kind=TYPE.replace("pgp", "pkcs7")), STRUCTURE, "protocol-mismatch"),
+        (letter(parts=(SIGNATURE, TEXT)), STRUCTURE, "protocol-mismatch"),
+        (letter(parts=(TEXT, SIGNATURE.replace("\n\n", UNKNOWN))), STRUCTURE, "signature-part-malformed"),
+        (letter(parts=(TEXT, "Content-Type: text/plain\n" + SIGNATURE)), STRUCTURE, "protocol-mismatch"),
+        (letter(parts=(TEXT, SIGNATURE.replace("\n\n", TWICE))), STRUCTURE, "signature-part-malformed"),
+        (letter(parts=(TEXT, "Content-Type: application/pgp-signature\n\n \n")), STRUCTURE, "signature-empty"),
+        (letter(parts=(NESTED, SIGNATURE)), STRUCTURE, "nested-signed"),
+        (letter(parts=(mixed(NESTED), SIGNATURE)), STRUCTURE, "nested-signed"),
+        (letter(parts=(mixed(NESTED.replace("signed", "encrypted")), SIGNATURE)), STRUCTURE, "nested-encrypted"),
+        (letter(parts=("Content-Type: application/pkcs7-mime\n\nx", SIGNATURE)), STRUCTURE, "nested-pkcs7-mime"),
+        (letter(kind="", parts=(TEXT,)), "SIGNATURE-MISSING", "unsigned"),
+        (b"", "SIGNATURE-MISSING", "unsigned"),
+        (letter(kind=UNSIGNED), STRUCTURE, "signature-attached"),
+        (letter(kind=UNSIGNED, parts=(NESTED,)), STRUCTURE, "signed-below-root"),
+        (letter(kind=TYPE.replace("signed", "alternative"), parts=(mixed(NESTED),)), STRUCTURE, "signed-below-root"),
+        (letter(kind="Content-Type: message/rfc822\n", preamble=NESTED), STRUCTURE, "signed-below-root"),
+        (letter(kind=TYPE.replace("signed", "encrypted")), STRUCTURE, "encrypted"),
+        (letter(kind=UNSIGNED, parts=(NESTED.replace("signed", "encrypted"),)), STRUCTURE, "encrypted-below-root"),
+        (letter(kind="Content-Type: application/pkcs7-mime; smime-type=signed-data\n"), STRUCTURE, "opaque-smime"),
+        (letter(kind="Content-Type: application/x-pkcs7-mime\n"), STRUCTURE, "opaque-smime"),
+        (letter(kind=UNSIGNED, parts=("Content-Type: application/pkcs7-mime\n\nx",)), STRUCTURE, OPAQUE_BELOW),
+        (letter(kind="", preamble="-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n"), STRUCTURE, "inline-pgp"),
+        (letter(kind="", preamble="Hello,\n-----BEGIN PGP MESSAGE-----\n"), STRUCTURE, "inline-pgp"),
+        (letter(kind=UNSIGNED, parts=(ARMOR,)), STRUCTURE, "inline-pgp"),
+        (
+            letter(kind="Content-Transfer-Encoding: base64\n", preamble=ENCODED),
+            STRUCTURE,
+            "inline-pgp",
+        ),
+        (letter(kind=UNSIGNED, parts=("Sig: t=p; b=abc\n" + TEXT,)), STRUCTURE, "unobtrusive-signature"),
+        (letter(kind="", preamble="I quote -----BEGIN PGP MESSAGE-----\n"), "SIGNATURE-MISSING", "unsigned"),
+    ],
+)  # fmt: skip
+def test_every_other_shape_is_refused_by_name(made: bytes, code: str, detail: str) -> None:
+    assert problem(made) == (code, detail)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "From",
+        "To",
+        "Cc",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "Sender",
+        "Reply-To",
+        "MIME-Version",
+        "Content-Type",
+    ],
+)
+@pytest.mark.parametrize("spelling", [str, str.upper, lambda name: name + " "])
+def test_no_singular_field_may_stand_twice(name: str, spelling: Callable[[str], str]) -> None:
+    again = f"{spelling(name)}: x\n"
+    once = "" if f"\n{name}:" in "\n" + HEAD + TYPE else f"{name}: y\n"
+    assert problem(letter(head=HEAD + once + again)) == ("MALFORMED", f"duplicate-{name.lower()}")
+
+
+@pytest.mark.parametrize(
+    ("made", "detail"),
+    [
+        (letter(kind=TYPE.replace("boundary=b", "boundary=b; boundary=c")), "duplicate-parameter"),
+        (letter(kind=TYPE.replace("boundary=b", "boundary=b; boundary*0=c")), "duplicate-boundary"),
+        (letter(kind=TYPE.replace("boundary=b", "boundary*0=b")), "boundary-extended"),
+        (letter(kind=TYPE.replace("boundary=b", 'boundary="b "')), "boundary-malformed"),
+        (letter(kind=TYPE.replace("; boundary=b", "")), "boundary-missing"),
+        (letter(kind=TYPE.replace("boundary=b", "(boundary=x) boundary=b")), "comment"),
+        (letter(kind=TYPE.replace("boundary=b", "junk; boundary=b")), "malformed-parameter"),
+        (letter(kind=TYPE.replace("multipart/signed", "multipart signed")), "malformed-content-type"),
+        (letter(head=HEAD + "Content-Transfer-Encoding: base64\n"), "encoded-multipart"),
+        (letter(head=HEAD + "no field here\n"), "malformed-header-line"),
+        (letter(head="Subj\x00ect: x\n" + HEAD), "malformed-header-line"),
+        (letter(head=HEAD + "Bcc : x\n"), "space-before-colon"),
+        (letter(head=HEAD + "X: y\n \n"), "blank-folded-line"),
+        (letter().replace(b"hello\r\n", b"hello\n"), "bare-line-end"),
+        (letter().replace(b"hello\r\n", b"hel\rlo\r\n"), "bare-line-end"),
+        (letter().replace(b"\r\n", b"\n"), "bare-line-end"),
+    ],
+)
+def test_what_two_readers_could_cut_differently_is_malformed(made: bytes, detail: str) -> None:
+    assert problem(made) == ("MALFORMED", detail)
+
+
+FORWARDED = f"Content-Type: message/rfc822\n\nSubject: old\n{NESTED}"
+
+
+def test_a_signed_letter_may_be_attached_on_request_only() -> None:
+    made = letter(parts=(mixed(FORWARDED), SIGNATURE))
+    assert problem(made) == (STRUCTURE, "nested-signed")
+    assert isinstance(detached(made, allow_attached=True), Detached)
+
+
+def test_a_message_that_is_the_whole_signed_part_is_no_attachment() -> None:
+    made = letter(parts=(FORWARDED, SIGNATURE))
+    assert problem(made, allow_attached=True) == (STRUCTURE, "nested-signed")
+
+
+def test_the_attached_request_allows_nothing_else() -> None:
+    made = letter(parts=(mixed(NESTED), SIGNATURE))
+    assert problem(made, allow_attached=True) == (STRUCTURE, "nested-signed")
+
+
+@given(name=st.sampled_from([*PGP, SMIME]), data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_no_damage_to_a_letter_makes_other_octets_pass_as_signed(name: str, data: st.DataObject) -> None:
+    """Whatever is cut, doubled or put in, either the shape is refused or the slice is one child of the root."""
+    octets = (SAMPLES / name).read_bytes()
+    start = data.draw(st.integers(0, len(octets)))
+    end = data.draw(st.integers(start, min(len(octets), start + 200)))
+    piece = data.draw(st.one_of(st.binary(max_size=20), st.just(octets[start:end] * 2)))
+    damaged = octets[:start] + piece + octets[end:]
+    with suppress(MimeLimitExceeded):
+        root = parse(damaged)
+        found = find_detached(root, damaged)
+        if isinstance(found, Detached):
+            assert found.signed == (root.children[0].start, root.children[0].end)
+            assert damaged.endswith(b"--\r\n" + damaged[root.epilogue[0] :])
+            assert not damaged[slice(*root.epilogue)].strip()
