@@ -3,6 +3,7 @@
 Invariant: a delivered message is our header block followed by the submitted octets, exactly.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailstore import mailboxes
@@ -58,18 +59,31 @@ def header_block(trace: Trace, envelope: Envelope, signature: SignatureRecord) -
     return ("\r\n".join(lines) + "\r\n").encode()
 
 
-def placed(
-    unit: Unit, office: str, names: tuple[str, ...], message: Message, prefix: bytes, letter: Letter
-) -> list[tuple[int, NewEntry]]:
-    """Return the entries that place a letter in an office's mailboxes of these names."""
-    entry = NewEntry(
-        "letter",
-        message.sha256,
-        prefix,
-        prefix + message.octets[: message.head_size],
-        len(prefix) + len(message.octets),
-        unit.now,
-        letter.letter_id,
-    )
-    found = (mailboxes.find(unit.connection, office, name) for name in names)
-    return [(mailbox.id, entry) for mailbox in found if mailbox is not None]
+class Placement:
+    """Collects the entries of one letter's copies; the offices' mailboxes are looked up once for all of them."""
+
+    def __init__(self, unit: Unit, message: Message, letter: Letter, offices: Sequence[str]) -> None:
+        self._unit = unit
+        self._message = message
+        self._letter = letter
+        every = mailboxes.of_offices(unit.connection, list(dict.fromkeys(offices)))
+        self._mailboxes = {(one.office, one.name): one.id for one in every}
+        self._entries: list[tuple[int, NewEntry]] = []
+
+    def add(self, office: str, names: Sequence[str], prefix: bytes) -> None:
+        """Place a copy with this header block in the office's mailboxes of these names."""
+        message = self._message
+        entry = NewEntry(
+            "letter",
+            message.sha256,
+            prefix,
+            prefix + message.octets[: message.head_size],
+            len(prefix) + len(message.octets),
+            self._unit.now,
+            self._letter.letter_id,
+        )
+        self._entries += [(self._mailboxes[office, name], entry) for name in names]
+
+    def write(self) -> None:
+        """Write every entry."""
+        mailboxes.add_entries(self._unit, self._entries)

@@ -21,7 +21,7 @@ from gateway.signatures.mime import (
     find_detached,
     protected_header,
 )
-from gateway.signatures.openpgp import issuer_of, verify_both
+from gateway.signatures.openpgp import issuer_of, structure_problem, verify_both
 from gateway.signatures.openpgp_gnupg import GnupgVerifier
 from mailstore.mailboxes import Message
 from policies.case import Case, Header
@@ -128,8 +128,8 @@ def _read(
     )
     if isinstance(found, StructureProblem):
         return replace(case, problem=Refused(Reason(found.code), found.detail)), None
-    if found.format != "openpgp":
-        why = "S/MIME signatures are not accepted yet: sign with OpenPGP"
+    why = _unusable(found)
+    if why:
         return replace(case, problem=Refused(Reason.SIGNATURE_STRUCTURE, why)), None
     signed = root.children[0]
     return replace(
@@ -138,6 +138,13 @@ def _read(
         protected=protected_header(signed, octets) is not None,
         differing=compare_protected(root, signed, octets),
     ), found
+
+
+def _unusable(found: Detached) -> str:
+    """Return why the signature part cannot be checked at all, or an empty text."""
+    if found.format != "openpgp":
+        return "S/MIME signatures are not accepted yet: sign with OpenPGP"
+    return structure_problem(found.signature)
 
 
 def _enrolled(directory: Directory, issuer: str) -> EnrolledKey | None:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from gateway.delivery import Trace, header_block, placed
+from gateway.delivery import Placement, Trace, header_block
 from gateway.directory import CurrentDirectory
 from gateway.examination import Examination, examine, message_of
 from gateway.offload import Offload
@@ -221,15 +221,17 @@ def _deliver(
     trace = Trace(standing.gateway, letter.letter_id, letter.reference, accepted.evidence_id)
     own = header_block(trace, envelope, signature)
     facts = [accepted]
-    entries = placed(unit, letter.sender_office, ("Sent", "Archive"), message, own, letter)
+    offices = [letter.sender_office, *(one.office for one in addressees)]
+    placement = Placement(unit, message, letter, offices)
+    placement.add(letter.sender_office, ("Sent", "Archive"), own)
     for one in addressees:
         delivered = _delivered(unit, accepted, one, Event.DELIVERED)
         facts += [delivered, _delivered(unit, accepted, one, Event.REGISTERED_IN)]
         trace = replace(trace, evidence_id=delivered.evidence_id, incoming_reference=one.incoming_reference)
         prefix = header_block(trace, envelope, signature)
-        entries += placed(unit, one.office, ("INBOX", "Archive"), message, prefix, letter)
+        placement.add(one.office, ("INBOX", "Archive"), prefix)
     evidence.append_all(unit, facts)
-    mailboxes.add_entries(unit, entries)
+    placement.write()
     outbox.owe(unit, "dispatch", letter.letter_id, accepted.evidence_id)
 
 

@@ -13,6 +13,7 @@ The first three parts stand in RFC 6522's order, so that programs which know not
 Invariant: the same facts, records and keys make the same signed octets.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from gateway.receipt_facts import Material
 from gateway.rendering import page, plain_text
 from gateway.reporting import evidence_part, header_part, machine_part, mail_date, original_message_id
 from gateway.signatures.armor import dearmor
+from policies.arabic import strip_controls
 from policies.receipt import Facts, Kind
 from policies.receipt_text import section, subject_line
 
@@ -110,5 +112,6 @@ def _autocrypt(sealing: Sealing) -> str:
 
 
 def _token(text: str) -> str:
-    """Return a reference as it is when it is one ASCII word, else in encoded words."""
-    return text if text.isascii() and text.isprintable() and text and " " not in text else words(text)
+    """Return a reference as it is when it is one short ASCII word that decodes to itself, else in encoded words."""
+    clean = strip_controls(text)
+    return clean if re.fullmatch("[!-~]{1,200}", clean) and "=?" not in clean else words(clean)

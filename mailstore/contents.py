@@ -44,3 +44,24 @@ def _sqlite_piece(connection: Connection, sha256: str, start: int, stop: int) ->
     with raw.blobopen("messages", "octets", row[0], readonly=True) as blob:  # type: ignore[union-attr]
         blob.seek(start)
         return bytes(blob.read(stop - start))
+
+
+def octets_of(connection: Connection, digests: Sequence[str]) -> dict[str, bytes]:
+    """Return the octets of these messages by digest. All are held at once: ask for few, or for small ones."""
+    found: dict[str, bytes] = {}
+    for some in batches(digests):
+        query = select(_messages.c.sha256, _messages.c.octets).where(_messages.c.sha256.in_(some))
+        found.update(connection.execute(query).tuples())
+    return found
+
+
+def flagged(connection: Connection, mailbox: int, login: str, flag: str) -> tuple[int, int]:
+    """Count the live messages of a mailbox that bear one officer's flag, and their octets."""
+    entries, own = schema.entries, schema.entry_flags
+    query = (
+        select(own.c.flags, entries.c.size)
+        .join(entries, (entries.c.mailbox == own.c.mailbox) & (entries.c.uid == own.c.uid))
+        .where(own.c.mailbox == mailbox, own.c.login == login, entries.c.expunged_modseq.is_(None))
+    )
+    sizes = [size for flags, size in connection.execute(query).tuples() if flag in flags.split()]
+    return len(sizes), sum(sizes)

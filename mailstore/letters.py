@@ -1,6 +1,6 @@
 """Letters: registered messages with their recipients, found again by subject, agency, number and period."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,20 +88,30 @@ def insert_letter(
     unit: Unit, letter: Letter, addressees: Sequence[Addressee], submission_key: str, signed_key: str
 ) -> None:
     """Enter a letter and its recipients in the register. A taken number or key ends the unit in Conflict."""
-    row = {name: getattr(letter, name) for name in _FIELDS}
-    row |= {"submission_key": submission_key, "signed_key": signed_key}
-    row["digest"] = row_digest(row.values())
+    row: dict[str, Any] = {name: getattr(letter, name) for name in _FIELDS}
     row["subject_folded"] = fold(letter.subject)
+    row |= {"submission_key": submission_key, "signed_key": signed_key}
+    row["digest"] = letter_digest(row)
     unit.connection.execute(_INSERT, row)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"letter_id": letter.letter_id, "position": position}
         | {name: getattr(one, name) for name in _ADDRESSEE_FIELDS}
         for position, one in enumerate(addressees)
     ]
     for one in rows:
-        one["digest"] = row_digest(one.values())
+        one["digest"] = recipient_digest(one)
     if rows:
         unit.connection.execute(_INSERT_RECIPIENTS, rows)
+
+
+def letter_digest(row: Mapping[str, Any]) -> bytes:
+    """Return the digest of a letter's row over all that never changes."""
+    return row_digest(row[name] for name in (*_FIELDS, "subject_folded", "submission_key", "signed_key"))
+
+
+def recipient_digest(row: Mapping[str, Any]) -> bytes:
+    """Return the digest of a recipient's row."""
+    return row_digest(row[name] for name in ("letter_id", "position", *_ADDRESSEE_FIELDS))
 
 
 def void(unit: Unit, letter_id: str) -> None:

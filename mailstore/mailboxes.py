@@ -11,7 +11,7 @@ Invariants:
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -87,6 +87,10 @@ _ADVANCE = (
     .where(_TABLE.c.id.in_(bindparam("some", expanding=True)))
     .values(uidnext=_TABLE.c.uidnext + bindparam("coming"), highestmodseq=_TABLE.c.highestmodseq + 1)
     .returning(_TABLE.c.id, _TABLE.c.uidnext, _TABLE.c.highestmodseq)
+)
+_UNCHANGING = (
+    *("mailbox", "uid", "kind", "letter_id", "sha256"),
+    *("size", "internal_date", "saved_at", "prefix"),
 )
 _INSERT_ENTRY = insert(schema.entries)
 
@@ -263,7 +267,7 @@ def add_entries(unit: Unit, placed: Sequence[tuple[int, NewEntry]]) -> list[int]
             "saved_at": saved_at,
             "prefix": entry.prefix,
         }
-        row["digest"] = row_digest(row.values())
+        row["digest"] = entry_digest(row)
         row["keywords"] = " ".join(entry.keywords)
         row["modseq"] = modseqs[mailbox]
         row["head"] = entry.head
@@ -271,6 +275,11 @@ def add_entries(unit: Unit, placed: Sequence[tuple[int, NewEntry]]) -> list[int]
     if rows:
         unit.connection.execute(_INSERT_ENTRY, rows)
     return [row["uid"] for row in rows]
+
+
+def entry_digest(row: Mapping[str, Any]) -> bytes:
+    """Return the digest of an entry over all that never changes."""
+    return row_digest(row[name] for name in _UNCHANGING)
 
 
 def _advance(unit: Unit, coming: Counter[int]) -> tuple[dict[int, int], dict[int, int]]:

@@ -3,7 +3,9 @@
 Invariant: a message is stored once, never changed and never re-serialised.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
@@ -37,24 +39,22 @@ def put_message(unit: Unit, message: Message) -> None:
     """Store octets under their digest unless they are there already."""
     if unit.connection.scalar(_KNOWN, {"named": message.sha256}) is not None:
         return
-    unit.connection.execute(
-        _INSERT,
-        {
-            "sha256": message.sha256,
-            "size": len(message.octets),
-            "head_size": message.head_size,
-            "digest": message_digest(message.envelope, message.body, message.bodystructure),
-            "envelope": message.envelope,
-            "body": message.body,
-            "bodystructure": message.bodystructure,
-            "octets": message.octets,
-        },
-    )
+    row: dict[str, Any] = {
+        "sha256": message.sha256,
+        "size": len(message.octets),
+        "head_size": message.head_size,
+        "envelope": message.envelope,
+        "body": message.body,
+        "bodystructure": message.bodystructure,
+        "octets": message.octets,
+    }
+    row["digest"] = message_digest(row)
+    unit.connection.execute(_INSERT, row)
 
 
-def message_digest(envelope: bytes, body: bytes, bodystructure: bytes) -> bytes:
+def message_digest(row: Mapping[str, Any]) -> bytes:
     """Return the digest of what was computed from the octets: their own digest does not cover it."""
-    return row_digest((envelope, body, bodystructure))
+    return row_digest(row[name] for name in ("head_size", "envelope", "body", "bodystructure"))
 
 
 def octets(connection: Connection, sha256: str) -> bytes:

@@ -24,7 +24,7 @@ class Proof:
 def prove(connection: Connection, indices: Sequence[int]) -> Proof | None:
     """Return the proof that the records are in the log, None while no checkpoint covers them all.
 
-    Raises LookupError when the log is damaged.
+    Raises DamagedStore when the log lacks a node.
     """
     table = schema.checkpoints
     query = select(table.c.size, table.c.note).where(table.c.size > max(indices, default=-1))

@@ -14,6 +14,7 @@ Invariants:
 
 import logging
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -30,14 +31,13 @@ from mailstore.engines import reading_engine, refuse_unknown, refuse_unsafe, wri
 from mailstore.faults import Conflict, StoreFault, StoreUnavailable
 from mailstore.log import append_leaves
 
-__all__ = ["Store", "Unit", "refuse_unknown", "refuse_unsafe", "utc_now"]
+__all__ = ["Reading", "Store", "Unit", "refuse_unknown", "refuse_unsafe", "utc_now"]
 
 T = TypeVar("T")
 LARGEST_GROUP = 64
 _DISK_FAILED = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_CORRUPT", "SQLITE_NOTADB")
 _HEAD = select(schema.log_head.c.size).with_for_update()
 _GROW = update(schema.log_head)
-
 
 Reading: TypeAlias = Connection  # what a reading act is given; nothing above this room names the SQL library
 
@@ -116,7 +116,7 @@ class Store:
         try:
             with self._reader.begin() as connection:
                 return act(connection)
-        except SQLAlchemyError as fault:
+        except (SQLAlchemyError, sqlite3.Error) as fault:
             raise _as_fault(fault) from fault
 
     def submit(self, act: Callable[[Unit], T]) -> "Future[T]":
@@ -226,9 +226,11 @@ def _run_job(unit: Unit, job: _Job) -> None:
         job.result = job.act(unit)
         sql("RELEASE SAVEPOINT unit")
     except BaseException as fault:  # noqa: BLE001 - handed to the caller of this one job
-        # This raises when the database has ended the whole transaction: then all jobs have failed.
-        sql("ROLLBACK TO SAVEPOINT unit")
-        sql("RELEASE SAVEPOINT unit")
+        try:
+            sql("ROLLBACK TO SAVEPOINT unit")
+            sql("RELEASE SAVEPOINT unit")
+        except SQLAlchemyError as ended:  # then the whole transaction is gone, and all jobs have failed
+            raise StoreUnavailable(f"the database ended the transaction: {_as_fault(fault)}") from ended
         del unit.leaves[leaves:]
         unit.changed = changed
         job.fault = _as_fault(fault)
@@ -236,6 +238,8 @@ def _run_job(unit: Unit, job: _Job) -> None:
 
 def _as_fault(fault: BaseException) -> BaseException:
     """Return the store's own exception for one of the database's; others stay as they are."""
+    if isinstance(fault, sqlite3.Error):  # from its own piecewise access to octets
+        return StoreUnavailable(str(fault))
     if not isinstance(fault, SQLAlchemyError):
         return fault
     text = str(fault.orig if isinstance(fault, DBAPIError) else fault).partition("\n")[0]

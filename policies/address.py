@@ -82,9 +82,9 @@ _TOKEN = re.compile(
 _QUOTED_PAIR = re.compile(r"\\(.)")
 _SPECIAL_CODE: dict[str, Code] = {"(": "comment", ")": "comment", ":": "group", ";": "group"}
 
-# A display name of printable ASCII and Arabic that can hold no address and no bracket.
+# What mail programs write: a name of printable ASCII and Arabic that can hold no address, and one angle bracket.
 _USUAL_MAILBOX = re.compile(
-    # quoted string, or words that are no specials of RFC 5322 section 3.2.3 but the full stop
+    # quoted string, or words without specials of RFC 5322 section 3.2.3 but the full stop
     r'[ \t]*+(?:"([ !#-;=?A-\[\]-~\u0600-\u061b\u061d-\u06ff]*+)"[ \t]*+'
     r"|([ \t!#-'*+./0-9=?A-Z^-~\u0600-\u061b\u061d-\u06ff-]*+))<([^<>]*+)>[ \t]*+",
 )
@@ -320,7 +320,7 @@ def _display(written: str, address: Address) -> str:
     if len(written) > FROM_OCTETS:
         raise AddressRefused("too-long", written)
     written = written.replace("\t", " ")
-    _check_display(written, own={address.key, address.readable.lower()})
+    _check_display(written, address)
     decoded = written
     if "=?" in written:
         # Some programs write encoded words inside quotation marks, and most decode them there, against
@@ -329,14 +329,14 @@ def _display(written: str, address: Address) -> str:
         # Others decode before they look for the address: an unpaired quotation mark would hide it from them.
         if "=?" in decoded or "\\" in decoded or decoded.count('"') % 2:
             raise AddressRefused("syntax", written)
-        _check_display(decoded, own=set())
+        _check_display(decoded, None)
     if len(decoded) > DISPLAY_CHARACTERS:
         raise AddressRefused("too-long", decoded)
     return " ".join(decoded.split())
 
 
-def _check_display(display: str, own: set[str]) -> None:
-    """Refuse a display name in which a reader could see an address, unless it is one of `own` and nothing else."""
+def _check_display(display: str, own: Address | None) -> None:
+    """Refuse a display name in which a reader could see an address, unless it is `own` and nothing else."""
     if _USUAL_DISPLAY.fullmatch(display):
         return
     if _BIDI.search(display):
@@ -346,5 +346,7 @@ def _check_display(display: str, own: set[str]) -> None:
         raise AddressRefused("syntax", display)
     if "<" in shown or ">" in shown:
         raise AddressRefused("syntax", display)
-    if "@" in shown and shown.strip(_AROUND_ADDRESS).lower() not in own:
+    if "@" not in shown:
+        return
+    if own is None or shown.strip(_AROUND_ADDRESS).lower() not in {own.key, own.readable.lower()}:
         raise AddressRefused("several", display)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from policies.calendar import rfc3339
 from policies.reasons import Reason
@@ -153,11 +154,9 @@ class Evidence:
 
         A refused submission and an administrator's access are each a fact of their own.
         """
-        if self.event in _EACH_TIME:
-            return self.evidence_id
         office = self.recipient.office if self.recipient else ""
-        person = self.actor.login if self.actor and self.event in _BY_PERSON else ""
-        return f"{self.letter_id}|{office}|{self.event.value}|{person}"
+        person = self.actor.login if self.actor else ""
+        return _unique_key(self.event, self.evidence_id, self.letter_id, office, person)
 
 
 _EACH_TIME = frozenset(
@@ -172,6 +171,23 @@ _EACH_TIME = frozenset(
     | {Event.REGISTER_CORRECTED, Event.REFERRED}
 )
 _BY_PERSON = frozenset({Event.HANDED_OVER, Event.SEEN, Event.ACKNOWLEDGED, Event.REFUSED})
+
+
+def unique_key_of(members: Mapping[str, Any]) -> str:
+    """Return the unique key of a record read back. Raises KeyError, ValueError or AttributeError when it is none."""
+    return _unique_key(
+        Event(members["event"]),
+        members["evidence_id"],
+        members.get("letter_id", ""),
+        members.get("recipient", {}).get("office", ""),
+        members.get("actor", {}).get("login", ""),
+    )
+
+
+def _unique_key(event: Event, evidence_id: str, letter_id: str, office: str, person: str) -> str:
+    if event in _EACH_TIME:
+        return evidence_id
+    return f"{letter_id}|{office}|{event.value}|{person if event in _BY_PERSON else ''}"
 
 
 def canonical_json(value: object) -> bytes:

@@ -126,10 +126,18 @@ def _key_life(
 def _key_match(
     facts: Sequence[SignatureFacts], key: EnrolledKey, _received: datetime, _settings: SigningSettings
 ) -> Verdict:
-    """Both engines must name the enrolled primary fingerprint."""
+    """Both engines must name the enrolled primary fingerprint; a Signer's User ID, if any, names the same office.
+
+    The subpacket is the signer's own word (RFC 9580 section 5.2.3.30): it can contradict the enrolment, never replace it.
+    """
     for one in facts:
-        if one.finding is Finding.GOOD and one.fingerprint != key.fingerprint:
+        if one.finding is not Finding.GOOD:
+            continue
+        if one.fingerprint != key.fingerprint:
             return Refused(Reason.SIGNER_MISMATCH, one.fingerprint)
+        claimed = one.signer_user_id.rpartition("<")[2].rstrip("> ").lower()
+        if "@" in claimed and claimed != key.address:
+            return Refused(Reason.SIGNER_MISMATCH, f"the signer calls itself {claimed[:100]}")
     return ACCEPTED
 
 

@@ -62,7 +62,7 @@ class PostgreSQL:
 @contextmanager
 def running_postgres(install: Path) -> Iterator[PostgreSQL]:
     """Run a server of its own while the block runs."""
-    base = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path has room for some 100 octets
+    base = Path(tempfile.mkdtemp(prefix="pg-", dir=_folder()))
     demoted: dict[str, Any] = {}
     try:
         if os.geteuid() == 0:
@@ -81,6 +81,13 @@ def running_postgres(install: Path) -> Iterator[PostgreSQL]:
             _run(base, demoted, install / "bin/pg_ctl", "-w", "-m", "immediate", "-D", base / "data", "stop")
     finally:
         shutil.rmtree(base, ignore_errors=True)
+
+
+def _folder() -> str:
+    """Return where the server lives: in memory if there is room, else /tmp; a socket's path has to be short."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
+    return str(memory) if roomy else "/tmp"
 
 
 def _runs(install: Path, demoted: dict[str, Any]) -> bool:

@@ -93,6 +93,10 @@ class View:
         at = bisect_left(self.uids, uid)
         return at + 1 if at < len(self.uids) and self.uids[at] == uid else 0
 
+    def resolved(self, numbers: SequenceSet) -> SequenceSet:
+        """Return a set as it is; `$` as the saved search result, by UID or by message number as the command is."""
+        return numbers
+
     def select(self, numbers: SequenceSet, *, uid: bool) -> list[tuple[int, int]]:
         """Return (start, stop) slices of `uids` that a set names, ascending.
 

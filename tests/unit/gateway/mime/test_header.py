@@ -75,6 +75,13 @@ def test_only_an_empty_line_ends_a_header() -> None:
     assert octets[root.body_start :] == b"body"
 
 
+def test_an_empty_line_of_the_body_ends_no_header() -> None:
+    octets = b"To: a\r\n\r\nTo: b\n\nTo: c"
+    assert octets[parse(octets).body_start :] == b"To: b\n\nTo: c"
+    octets = b"To: a\n\nTo: b\r\n\r\nTo: c"
+    assert octets[parse(octets).body_start :] == b"To: b\r\n\r\nTo: c"
+
+
 def test_a_header_without_an_empty_line_takes_everything() -> None:
     root = parse(b"To: a\r\nCc: b")
     assert [(field.name, field.end) for field in root.fields] == [("to", 7), ("cc", 12)]

@@ -47,10 +47,8 @@ def test_gnupg_verifies_the_slices_of_a_real_letter(name: str, keyring: Path, tm
     assert (found.format, found.micalg) == ("openpgp", "pgp-sha256")
     (tmp_path / "signed").write_bytes(octets[slice(*found.signed)])
     (tmp_path / "signature").write_bytes(found.signature)
-    verify = ["gpg", "--homedir", keyring, "--batch", "--status-fd", "1", "--verify"]
-    ran = subprocess.run(
-        [*verify, tmp_path / "signature", tmp_path / "signed"], check=False, capture_output=True
-    )
+    verify = ["gpg", "--homedir", str(keyring), "--batch", "--status-fd", "1", "--verify"]
+    ran = subprocess.run([*verify, "signature", "signed"], check=False, capture_output=True, cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert b"[GNUPG:] GOODSIG " in ran.stdout
 
@@ -62,21 +60,10 @@ def test_openssl_verifies_the_slices_of_a_real_letter(tmp_path: Path) -> None:
     assert (found.format, found.micalg) == ("smime", "sha-256")
     (tmp_path / "signed").write_bytes(octets[slice(*found.signed)])
     (tmp_path / "signature").write_bytes(found.signature)
-    verify = [
-        "openssl",
-        "cms",
-        "-verify",
-        "-binary",
-        "-inform",
-        "DER",
-        "-purpose",
-        "any",
-        "-out",
-        tmp_path / "out",
-    ]
-    files = ["-in", tmp_path / "signature", "-content", tmp_path / "signed"]
-    authority = ["-CAfile", SAMPLES / "example-government-root-ca.pem", "-no_check_time"]
-    ran = subprocess.run([*verify, *files, *authority], check=False, capture_output=True)
+    authority = str(SAMPLES / "example-government-root-ca.pem")
+    verify = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-purpose", "any", "-no_check_time"]
+    files = ["-in", "signature", "-content", "signed", "-out", "out", "-CAfile", authority]
+    ran = subprocess.run([*verify, *files], check=False, capture_output=True, cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
 
 

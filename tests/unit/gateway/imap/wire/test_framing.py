@@ -178,6 +178,10 @@ def test_id_may_be_as_long_as_its_rfc_says(pull: Callable[..., list[Any]]) -> No
     for piece in (None, 1000):
         assert isinstance(pull(command, PRE_LOGIN, piece)[0], Frame)
     assert isinstance(pull(command[:-3] + pair * 3 + b")\r\n", PRE_LOGIN)[0], Refused)
+    longest = b"a ID ".ljust(32 * KIB, b"x") + b"\r\n"
+    assert isinstance(
+        pull(longest, PRE_LOGIN, len(longest) - 1)[0], Frame
+    )  # the CR without its LF is no text
 
 
 def test_a_long_line_that_ends_in_a_literal_takes_the_literal_with_it(pull: Callable[..., list[Any]]) -> None:

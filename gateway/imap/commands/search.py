@@ -1,0 +1,147 @@
+"""SEARCH and UID SEARCH (RFC 9051 section 6.4.4, ESEARCH RFC 4731, SEARCHRES RFC 5182, CONDSTORE RFC 7162).
+
+A search that looks into bodies tells which messages match and sends none of their octets: no hand-over is recorded.
+"""
+
+from collections.abc import Sequence
+
+from gateway.imap.reply import Reply, bad, done
+from gateway.imap.search import Context, Program, Texts, Walked, compile_search
+from gateway.imap.session import Session
+from gateway.imap.view import View
+from gateway.imap.wire import responses_message
+from gateway.imap.wire.commands_message import Search
+from gateway.imap.wire.responses_message import SearchResult
+from gateway.imap.wire.search_keys import And, InSet, ModSeqKey, Not, Or, SearchKey
+from mailstore import contents, mailboxes
+from mailstore.transaction import Reading
+
+ROWS = 500
+HELD_OCTETS = 4 * 1024 * 1024
+"""Octets of messages that a text search holds at once, unless one message is larger."""
+
+
+async def search(session: Session, command: Search) -> Reply:
+    """SEARCH."""
+    view = session.selected()
+    by_modseq = asks_modseq(command.key)
+    if by_modseq:
+        session.condstore = True
+    found = await matching(session, view, command.key)
+    if command.save:
+        save(view, found, command.returns)
+    highest = max((one[3] for one in found), default=0) if by_modseq else 0
+    put_result(session, command, [one[1] if command.uid else one[0] for one in found], highest or None)
+    return done("Search completed")
+
+
+def asks_modseq(key: SearchKey) -> bool:
+    """Whether a search asks for mod-sequences (RFC 7162 section 3.1.5)."""
+    match key:
+        case ModSeqKey():
+            return True
+        case And(some):
+            return any(map(asks_modseq, some))
+        case Or(left, right):
+            return asks_modseq(left) or asks_modseq(right)
+        case Not(inner):
+            return asks_modseq(inner)
+    return False
+
+
+def put_result(session: Session, command: Search, numbers: Sequence[int], modseq: int | None) -> None:
+    """Put SEARCH or ESEARCH. `numbers` ascend."""
+    if command.returns is None:
+        session.put(responses_message.search(numbers, modseq=modseq))
+        return
+    if not command.returns:
+        return
+    told = command.returns
+    result = SearchResult(
+        minimum=numbers[0] if "MIN" in told and numbers else None,
+        maximum=numbers[-1] if "MAX" in told and numbers else None,
+        count=len(numbers) if "COUNT" in told else None,
+        numbers=numbers if "ALL" in told else None,
+        modseq=modseq if numbers else None,
+    )
+    session.put(responses_message.esearch(command.tag, result, uid=command.uid))
+
+
+def save(view: View, found: Sequence[Walked], returns: frozenset[str] | None) -> None:
+    """Save a result as `$` (RFC 5182 section 2.1): with MIN or MAX alone, only those."""
+    uids = [one[1] for one in found]
+    if returns and not returns & {"ALL", "COUNT"}:
+        uids = sorted({*(uids[:1] if "MIN" in returns else []), *(uids[-1:] if "MAX" in returns else [])})
+    view.saved = uids
+
+
+async def matching(session: Session, view: View, key: SearchKey) -> list[Walked]:
+    """Return the messages that match, by message number."""
+    _refuse_missing(key, len(view.uids))
+    program = compile_search(key, Context(view.uids, view.saved or (), session.ports.clock()))
+    walked = list(view.walk([(0, len(view.uids))]))
+    decided = await session.ports.offload.call(_by_memory, program, walked)
+    if not any(found is None for _, found in decided):
+        return [one for one, found in decided if found]
+    matches = {one[0]: found for one, found in decided}
+    open_ = [one for one, found in decided if found is None]
+    for start in range(0, len(open_), ROWS):
+        run = open_[start : start + ROWS]
+        matches.update(await session.ports.offload.read(lambda c, some=run: _by_rows(c, view.mailbox.id, program, some)))
+    return [one for one, _ in decided if matches[one[0]]]
+
+
+def _by_memory(program: Program, walked: Sequence[Walked]) -> list[tuple[Walked, bool | None]]:
+    test = program.test
+    return [(one, test(one, None, None)) for one in walked]
+
+
+def _by_rows(connection: Reading, mailbox: int, program: Program, run: Sequence[Walked]) -> dict[int, bool]:
+    columns = [*program.columns, *(["size"] if program.octets and "size" not in program.columns else [])]
+    rows = {row.uid: row for row in mailboxes.entries(connection, mailbox, [one[1] for one in run], *columns)}
+    matches: dict[int, bool] = {one[0]: False for one in run}
+    left = []
+    for one in run:
+        row = rows.get(one[1])
+        found = False if row is None else program.test(one, row, None)
+        if found is None:
+            left.append((one, row))
+        else:
+            matches[one[0]] = found
+    held = 0
+    group: list[tuple[Walked, object]] = []
+    for one, row in left:
+        size = int(getattr(row, "size", 0))
+        if group and held + size > HELD_OCTETS:
+            _by_text(connection, program, group, matches)
+            group, held = [], 0
+        group.append((one, row))
+        held += size
+    _by_text(connection, program, group, matches)
+    return matches
+
+
+def _by_text(
+    connection: Reading, program: Program, group: Sequence[tuple[Walked, object]], matches: dict[int, bool]
+) -> None:
+    digests = list({str(getattr(row, "sha256", "")) for _, row in group})
+    octets = contents.octets_of(connection, digests)
+    texts = {sha256: Texts(found) for sha256, found in octets.items()}
+    for one, row in group:
+        matches[one[0]] = bool(program.test(one, row, texts[str(getattr(row, "sha256", ""))]))
+
+
+def _refuse_missing(key: SearchKey, count: int) -> None:
+    """Refuse message numbers that are not there (RFC 9051 section 9, seq-number)."""
+    match key:
+        case InSet(numbers, uid):
+            if not uid and numbers.largest > count > 0:
+                raise bad("No such message number")
+        case And(some):
+            for one in some:
+                _refuse_missing(one, count)
+        case Or(left, right):
+            _refuse_missing(left, count)
+            _refuse_missing(right, count)
+        case Not(inner):
+            _refuse_missing(inner, count)

@@ -1,0 +1,285 @@
+"""One message's answer to a FETCH, from its stored row and, where asked for, its octets.
+
+Invariants:
+- Envelope, structure, size and header come from what was stored when the message came; nothing is parsed for them.
+- A message is our header block followed by the stored octets; every section but the header fields is a range of
+  that, never a rewritten text.
+- Of a large message nothing is held that can be a range: it goes out as `Span`s, read piece by piece.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from gateway.imap.fetch_plan import Plan
+from gateway.imap.index import encode_flags
+from gateway.imap.wire.dates import write_date_time
+from gateway.imap.wire.fetch_items import Attribute, BodySection, FetchItem, Section
+from gateway.mime import sections
+from gateway.mime.part import Part
+from gateway.mime.tree import parse
+from policies.calendar import QATAR, parse_rfc3339
+
+
+class Span(NamedTuple):
+    """A range of stored octets, to be read when it is sent."""
+
+    sha256: str
+    start: int
+    stop: int
+
+
+Piece = bytes | Span
+Segments = list[Piece]
+
+
+class Message:
+    """One message about to be told: what the view knows of it, its row, and its octets if they were read."""
+
+    __slots__ = ("_root", "flags", "modseq", "number", "octets", "row", "uid")
+
+    def __init__(self, number: int, uid: int, flags: frozenset[str], modseq: int, row: Any) -> None:
+        self.number = number
+        self.uid = uid
+        self.flags = flags
+        self.modseq = modseq
+        self.row = row
+        self.octets: bytes | None = None
+        self._root: Part | None = None
+
+    @property
+    def stored_size(self) -> int:
+        """How many octets are stored, our header block not counted."""
+        return int(self.row.size) - len(self.row.prefix)
+
+    def span(self, start: int, stop: int) -> Piece:
+        """Return a range of the stored octets, held or not."""
+        if self.octets is not None:
+            return self.octets[start:stop]
+        return Span(self.row.sha256, start, stop)
+
+    @property
+    def root(self) -> Part:
+        """The structure of the stored octets, which are held."""
+        if self._root is None:
+            assert self.octets is not None
+            self._root = structure(self.row.sha256, self.octets)
+        return self._root
+
+
+_structures: dict[str, Part] = {}
+
+
+def structure(sha256: str, octets: bytes) -> Part:
+    """Parse stored octets; the latest structures are remembered, for clients that fetch part by part."""
+    known = _structures.get(sha256)
+    if known is None:
+        known = parse(octets)
+        if len(_structures) >= 256:
+            _structures.pop(next(iter(_structures)), None)
+        _structures[sha256] = known
+    return known
+
+
+def _length(piece: Piece) -> int:
+    return len(piece) if isinstance(piece, bytes) else piece.stop - piece.start
+
+
+def _cut(piece: Piece, start: int, stop: int) -> Piece:
+    if isinstance(piece, bytes):
+        return piece[start:stop]
+    return Span(piece.sha256, piece.start + start, piece.start + stop)
+
+
+def cut(segments: Segments, offset: int, length: int) -> Segments:
+    """Return `length` octets from `offset` on, fewer at the end."""
+    chosen: Segments = []
+    for piece in segments:
+        size = _length(piece)
+        if offset < size and length > 0:
+            stop = min(size, offset + length)
+            chosen.append(_cut(piece, offset, stop))
+            length -= stop - offset
+            offset = 0
+        else:
+            offset = max(0, offset - size)
+    return chosen
+
+
+def literal(segments: Segments | None, partial: tuple[int, int] | None) -> Segments:
+    """Return a section's value as it goes out: NIL, "", or a literal."""
+    if segments is None:
+        return [b"NIL"]
+    if partial is not None:
+        segments = cut(segments, *partial)
+    size = sum(map(_length, segments))
+    return [b"{%d}\r\n" % size, *segments] if size else [b'""']
+
+
+# ── Sections ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def whole(message: Message) -> Segments:
+    """Return BODY[]: our header block and the stored octets."""
+    return [message.row.prefix, message.span(0, message.stored_size)]
+
+
+def text(message: Message) -> Segments:
+    """Return BODY[TEXT]."""
+    return [message.span(message.row.head_size, message.stored_size)]
+
+
+def section(message: Message, wanted: Section) -> Segments | None:
+    """Return what a section holds, None where there is no such part (RFC 9051 section 6.4.5.1)."""
+    if wanted.part:
+        return _of_part(message, wanted)
+    if not wanted.what:
+        return whole(message)
+    if wanted.what == "TEXT":
+        return text(message)
+    if wanted.what == "HEADER":
+        return [message.row.head]
+    return [header_fields(message.row.head, wanted)]
+
+
+def _of_part(message: Message, wanted: Section) -> Segments | None:
+    root, path = message.root, wanted.part
+    octets = message.octets or b""
+    if wanted.what.startswith("HEADER.FIELDS"):
+        inner = sections.locate_message(root, path)
+        if inner is None:
+            return None
+        names = [name.encode() for name in wanted.fields]
+        return [sections.header_fields(inner, octets, names, exclude=wanted.what.endswith("NOT"))]
+    ranges: dict[str, Callable[[Part, tuple[int, ...]], tuple[int, int] | None]] = {
+        "": sections.body,
+        "MIME": sections.mime_header,
+        "HEADER": sections.header,
+        "TEXT": sections.text,
+    }
+    found = ranges[wanted.what](root, path)
+    return None if found is None else [octets[found[0] : found[1]]]
+
+
+def header_fields(head: bytes, wanted: Section) -> bytes:
+    """Return the named fields of a header section, or all but them, as received, and an empty line."""
+    pattern = _fields_pattern(tuple(name.lower() for name in wanted.fields))
+    if wanted.what == "HEADER.FIELDS":
+        chosen = b"".join(pattern.findall(head))
+    else:
+        chosen = pattern.sub(b"", _without_end(head))
+    if chosen and not chosen.endswith(b"\n"):
+        chosen += b"\r\n"
+    return chosen + b"\r\n"
+
+
+@lru_cache(maxsize=256)
+def _fields_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
+    """Return the pattern of whole fields with one of these names, folded lines and the line end included."""
+    either = b"|".join(re.escape(name.encode()) for name in names)
+    return re.compile(rb"^(?:" + either + rb")[ \t]*+:[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+", re.IGNORECASE | re.MULTILINE)
+
+
+def _without_end(head: bytes) -> bytes:
+    """Return a header section without the empty line that ends it."""
+    if head in {b"\r\n", b"\n"}:
+        return b""
+    if head.endswith(b"\n\r\n"):
+        return head[:-2]
+    return head[:-1] if head.endswith(b"\n\n") else head
+
+
+# ── Items ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Writer = Callable[[Message], Segments]
+
+
+def _date(value: str) -> bytes:
+    return write_date_time(parse_rfc3339(value).astimezone(QATAR))
+
+
+def email_id(row: Any) -> bytes:
+    """Return a message's object id (RFC 8474): of a letter its own, of anything else its digest's."""
+    return (f"L{row.letter_id}" if row.letter_id else f"S{row.sha256}").encode()
+
+
+_ATTRIBUTES: dict[str, Writer] = {
+    "UID": lambda m: [b"UID %d" % m.uid],
+    "FLAGS": lambda m: [b"FLAGS " + encode_flags(m.flags)],
+    "MODSEQ": lambda m: [b"MODSEQ (%d)" % m.modseq],
+    "INTERNALDATE": lambda m: [b"INTERNALDATE " + _date(m.row.internal_date)],
+    "SAVEDATE": lambda m: [b"SAVEDATE " + _date(m.row.saved_at)],
+    "ENVELOPE": lambda m: [b"ENVELOPE " + m.row.envelope],
+    "BODY": lambda m: [b"BODY " + m.row.body],
+    "BODYSTRUCTURE": lambda m: [b"BODYSTRUCTURE " + m.row.bodystructure],
+    "RFC822.SIZE": lambda m: [b"RFC822.SIZE %d" % m.row.size],
+    "EMAILID": lambda m: [b"EMAILID (" + email_id(m.row) + b")"],
+    "THREADID": lambda _: [b"THREADID NIL"],
+    "RFC822": lambda m: [b"RFC822 ", *literal(whole(m), None)],
+    "RFC822.TEXT": lambda m: [b"RFC822.TEXT ", *literal(text(m), None)],
+    "RFC822.HEADER": lambda m: [b"RFC822.HEADER ", *literal([m.row.head], None)],
+}
+
+
+def _writer(item: FetchItem) -> Writer:
+    if isinstance(item, Attribute):
+        return _ATTRIBUTES[item.name]
+    if isinstance(item, BodySection):
+        label, wanted, partial = item.label + b" ", item.section, item.partial
+        if not wanted.part and wanted.what.startswith("HEADER.FIELDS") and partial is None:
+            return lambda m: _whole_literal(label, header_fields(m.row.head, wanted))
+        return lambda m: [label, *literal(section(m, wanted), partial)]
+    raise NotImplementedError(item.label)
+
+
+def _whole_literal(label: bytes, octets: bytes) -> Segments:
+    return [b"%b{%d}\r\n%b" % (label, len(octets), octets)]
+
+
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """A plan made ready to write: one function an item."""
+
+    items: tuple[Writer, ...]
+    with_flags: tuple[Writer, ...]
+    """The same with FLAGS added, for messages whose \\Seen this command sets."""
+
+    @classmethod
+    def of(cls, plan: Plan, *, uid: bool, modseq: bool) -> "Writers":
+        """Make a plan ready; `uid` and `modseq` are told whether asked for or not."""
+        names = {item.name for item in plan.items if isinstance(item, Attribute)}
+        items = [_writer(item) for item in plan.items]
+        if modseq and "MODSEQ" not in names:
+            items.append(_ATTRIBUTES["MODSEQ"])
+        if uid and "UID" not in names:
+            items.insert(0, _ATTRIBUTES["UID"])
+        flags = items if "FLAGS" in names else [*items, _ATTRIBUTES["FLAGS"]]
+        return cls(tuple(items), tuple(flags))
+
+
+def write(writers: Iterable[Writer], message: Message) -> Segments:
+    """Write the FETCH response of one message."""
+    out: Segments = [b"* %d FETCH (" % message.number]
+    for at, item in enumerate(writers):
+        if at:
+            out.append(b" ")
+        out += item(message)
+    out.append(b")\r\n")
+    return out
+
+
+def joined(segments: Iterable[Piece]) -> Segments:
+    """Join what lies side by side in memory."""
+    out: Segments = []
+    run: list[bytes] = []
+    for piece in segments:
+        if isinstance(piece, bytes):
+            run.append(piece)
+        else:
+            out.append(b"".join(run))
+            out.append(piece)
+            run = []
+    out.append(b"".join(run))
+    return out

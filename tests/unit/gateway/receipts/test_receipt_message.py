@@ -1,0 +1,440 @@
+"""The finished receipt, read by our parser and by another; its signature checked by a real gpg."""
+
+import base64
+import email.policy
+import json
+import random
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.header import decode_header, make_header
+from email.message import EmailMessage, Message
+from typing import Any
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from gateway.mime.fields import values
+from gateway.mime.tree import parse
+from gateway.receipt_facts import Material
+from gateway.receipt_message import Sealing, compose
+from gateway.signatures.armor import dearmor
+from gateway.signatures.mime import Detached, compare_protected, find_detached, protected_header
+from gateway.signatures.notes import LogSigner
+from gateway.signatures.sealing import Sealer
+from mailstore.evidence import Recorded
+from mailstore.log import leaf_hash
+from policies.evidence import Actor, Event, Evidence, Issuer, Party, canonical_json
+from policies.letter import Duty
+from policies.reasons import Reason
+from policies.receipt import Consignment, Facts, Kind, NamedOffice
+from tests.unit.gateway.receipts.registry import ADDRESS, LETTER, MOF, MOJ, ORIGIN
+
+AT = datetime(2026, 11, 23, 9, 0, 0, 123000, tzinfo=UTC)
+SENDER = NamedOffice(MOJ, "MOJ", "السجل العام", "General Registry", "وزارة العدل", "Ministry of Justice")
+OFFICE = NamedOffice(MOF, "MOF", "السجل العام", "General Registry", "وزارة المالية", "Ministry of Finance")
+TO = Consignment(OFFICE, Duty.ACTION, "MOF/IN/2026/000001", Event.DELIVERED, AT, "evidence-2")
+MARYAM = Actor("m.reader", "مريم القارئ", "Maryam Reader", "أمينة السجل", "Registrar")
+DISPATCH = Facts(
+    Kind.DISPATCH,
+    Event.ACCEPTED,
+    AT,
+    "01a207a2-32fb-73a1-8edc-c3a4559053f0",
+    0,
+    "01a207a2-32fb-7e1d-bcd5-e5f8930760d3",
+    "MOJ/2026/000001",
+    "<one@moj.gov.example>",
+    "كتاب رسمي",
+    "ab" * 32,
+    AT,
+    SENDER,
+    (TO,),
+    "F" * 40,
+)
+OPENED = replace(DISPATCH, kind=Kind.OPENED, event=Event.SEEN, actor=MARYAM, handed_over=AT)
+FAILED = replace(
+    DISPATCH,
+    kind=Kind.FAILED,
+    event=Event.NOT_DELIVERED,
+    consignments=(replace(TO, status=Event.NOT_DELIVERED, reason=Reason.TOO_LARGE),),
+)
+HEAD = LETTER.partition(b"\r\n\r\n")[0] + b"\r\n"
+
+
+def recorded(index: int, event: Event, actor: Actor | None = None) -> Recorded:
+    fact = Evidence(
+        f"evidence-{index}",
+        event,
+        AT,
+        AT,
+        Issuer("node-1", "0badcafe"),
+        DISPATCH.letter_id,
+        Party("MOJ", MOJ),
+        Party("MOF", MOF),
+        actor,
+    )
+    return Recorded(index, fact.canonical(), json.loads(fact.canonical()))
+
+
+RECORDS = (recorded(0, Event.ACCEPTED), recorded(1, Event.DELIVERED), recorded(2, Event.SEEN, MARYAM))
+
+
+@pytest.fixture
+def sealing(sealer: Sealer, log_key: LogSigner) -> Sealing:
+    key_id = log_key.key_id(ORIGIN).hex()
+    return Sealing(ADDRESS, sealer.public_key(), sealer.sign, key_id, log_key.sign)
+
+
+@pytest.fixture(scope="session")
+def unsealed(sealer: Sealer, log_key: LogSigner) -> Sealing:
+    """For what the signature has no part in: one real signature, made once, over something else."""
+    signature = sealer.sign(b"something else\r\n")
+    return Sealing(ADDRESS, sealer.public_key(), lambda _: signature, "0badcafe", log_key.sign)
+
+
+def made(facts: Facts, sealing: Sealing, head: bytes = HEAD) -> bytes:
+    return compose(Material(facts, RECORDS, head, None), sealing)
+
+
+def other(octets: bytes) -> EmailMessage:
+    """The receipt as another reader sees it."""
+    message = email.message_from_bytes(octets, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def report(octets: bytes) -> EmailMessage:
+    (inner, _) = other(octets).iter_parts()
+    assert isinstance(inner, EmailMessage)
+    return inner
+
+
+CASES = {"dispatch": DISPATCH, "opened": OPENED, "failed": FAILED}
+each = pytest.mark.parametrize("facts", CASES.values(), ids=CASES)
+
+
+@each
+def test_both_parsers_see_the_same_parts(facts: Facts, unsealed: Sealing) -> None:
+    octets = made(facts, unsealed)
+    machine = "disposition-notification" if facts.kind is Kind.OPENED else "delivery-status"
+    root = parse(octets)
+    assert root.content_type.media_type == "multipart/signed"
+    inner, signature = root.children
+    assert inner.content_type.media_type == "multipart/report"
+    assert inner.content_type.value("report-type") == machine.encode()
+    assert signature.content_type.media_type == "application/pgp-signature"
+    wanted = ["multipart/alternative", f"message/{machine}", "text/rfc822-headers", "application/json"]
+    assert [part.content_type.media_type for part in inner.children] == wanted
+    assert [part.get_content_type() for part in report(octets).iter_parts()] == wanted
+    texts = [part.content_type.media_type for part in inner.children[0].children]
+    assert texts == ["text/plain", "text/html"]
+    assert all(not part.anomalies for part in (root, inner, signature, *inner.children))
+    assert not other(octets).defects
+
+
+@each
+def test_a_real_gpg_finds_the_signature_good_over_the_exact_slice(
+    facts: Facts, sealing: Sealing, gpg: Callable[[bytes, bytes], str]
+) -> None:
+    octets = made(facts, sealing)
+    found = find_detached(parse(octets), octets)
+    assert isinstance(found, Detached)
+    start, end = found.signed
+    status = gpg(octets[start:end], found.signature)
+    assert "GOODSIG" in status
+    assert "VALIDSIG" in status
+    at = octets.index(b"Murasalat-Reference: MOJ", start)
+    altered = octets[start:at] + octets[at:end].replace(b"MOJ/2026", b"MOJ/2027", 1)
+    assert "BADSIG" in gpg(altered, found.signature)
+
+
+@each
+def test_signed_octets_survive_transport(facts: Facts, unsealed: Sealing) -> None:
+    octets = made(facts, unsealed, b"Subject: \xd9\x83 \r\nX-Long: " + b"y" * 500 + b"\r\nFrom : z\r\n")
+    assert octets.isascii()
+    assert octets.count(b"\r") == octets.count(b"\n") == octets.count(b"\r\n")
+    for line in octets.split(b"\r\n"):
+        assert line == line.rstrip()
+        assert not line.startswith(b"From ")
+        assert len(line) <= 76 or b"Message-ID: <" in line  # no fold inside a Message-ID (RFC 5322)
+        assert len(line) <= 998
+
+
+@each
+def test_header_fields_are_repeated_under_the_signature(facts: Facts, unsealed: Sealing) -> None:
+    octets = made(facts, unsealed)
+    root = parse(octets)
+    inner = root.children[0]
+    parameters = report(octets)["Content-Type"].params
+    assert (parameters["hp"], parameters["protected-headers"]) == ("clear", "v1")
+    assert compare_protected(root, inner, octets) == ()
+    protected = protected_header(inner, octets)
+    assert protected is not None
+    for name in ("from", "to", "subject", "date", "message-id", "in-reply-to", "references"):
+        assert protected.fields[name] == values(root, octets, name)
+        assert len(protected.fields[name]) == 1
+
+
+def test_the_outer_header(unsealed: Sealing) -> None:
+    message = other(made(OPENED, unsealed))
+    assert message["From"].addresses[0].addr_spec == ADDRESS
+    assert message["From"].addresses[0].display_name == "مراسلات Murasalat"
+    assert [one.addr_spec for one in message["To"].addresses] == [MOJ]
+    assert message["Subject"] == "إيصال فتح: MOJ/2026/000001 · Opened: MOF"
+    assert message["Date"].datetime == AT.replace(microsecond=0)
+    assert message["Date"] == "Mon, 23 Nov 2026 12:00:00 +0300"
+    assert message["Message-ID"] == f"<opened.{OPENED.evidence_id}@murasalat.gov.example>"
+    assert message["In-Reply-To"] == message["References"] == "<one@moj.gov.example>"
+    assert message["Auto-Submitted"] == "auto-replied"
+    assert message["Murasalat-Receipt"] == "opened"
+    assert message["Murasalat-Reference"] == "MOJ/2026/000001"
+    assert message["Murasalat-Letter-Id"] == OPENED.letter_id
+    assert message["Murasalat-Evidence"] == OPENED.evidence_id
+    assert message["Return-Path"] is None
+    assert message["Disposition-Notification-To"] is None
+
+
+def test_mail_programs_find_the_sealing_key_in_the_autocrypt_field(unsealed: Sealing, sealer: Sealer) -> None:
+    value = str(other(made(OPENED, unsealed))["Autocrypt"])
+    address, keydata = re.sub(r"\s", "", value).removeprefix("addr=").split(";keydata=")
+    assert address == ADDRESS
+    assert base64.b64decode(keydata, validate=True) == dearmor(sealer.public_key(), "PUBLIC KEY BLOCK")
+    assert len(value) < 10_000  # Autocrypt 1.1 section 2.1.1
+
+
+def status_fields(octets: bytes) -> list[EmailMessage]:
+    part = list(report(octets).iter_parts())[1]
+    groups = part.get_payload()
+    assert isinstance(groups, list)
+    return groups
+
+
+def test_the_delivery_status_names_each_recipient(unsealed: Sealing) -> None:
+    moi = replace(OFFICE, address="registry@moi.gov.example")
+    facts = replace(
+        DISPATCH,
+        envelope_id="QQ314159+20x+2B",
+        consignments=(TO, replace(TO, recipient=moi, evidence_id="evidence-9")),
+    )
+    message, first, second = status_fields(made(facts, unsealed))
+    assert message["Reporting-MTA"] == "dns; murasalat.gov.example"
+    assert message["Original-Envelope-Id"] is None  # with a blank it could not stand in the field
+    assert first["Final-Recipient"] == f"rfc822; {MOF}"
+    assert first["Action"] == "delivered"
+    assert first["Status"] == "2.1.5"
+    assert first["Final-Log-ID"] == "evidence-2"
+    assert second["Final-Recipient"] == "rfc822; registry@moi.gov.example"
+    assert second["Final-Log-ID"] == "evidence-9"
+
+
+def test_the_envelope_id_is_given_back_decoded(unsealed: Sealing) -> None:
+    message = status_fields(made(replace(DISPATCH, envelope_id="QQ314159+2Bx+3D"), unsealed))[0]
+    assert message["Original-Envelope-Id"] == "QQ314159+x="
+
+
+@pytest.mark.parametrize(
+    ("consignment", "action", "code"),
+    [
+        (replace(TO, status=Event.NOT_DELIVERED), "failed", "5.0.0"),
+        (replace(TO, status=Event.NOT_DELIVERED, code="5.2.2"), "failed", "5.2.2"),
+        (replace(TO, status=Event.EXPIRED), "failed", "4.4.7"),
+        (replace(TO, status=Event.EXPIRED, delivered=AT), "delayed", "4.4.7"),
+        (replace(TO, status=Event.TAKEN_OVER), "relayed", "2.1.9"),
+        (replace(TO, status=Event.ACCEPTED, at=None, evidence_id=""), "delayed", "4.0.0"),
+    ],
+)
+def test_each_state_has_its_action_and_status(
+    consignment: Consignment, action: str, code: str, unsealed: Sealing
+) -> None:
+    kind = Kind.DISPATCH if consignment.status in {Event.TAKEN_OVER, Event.ACCEPTED} else Kind.FAILED
+    event = Event.ACCEPTED if kind is Kind.DISPATCH else consignment.status
+    facts = replace(DISPATCH, kind=kind, event=event, consignments=(consignment,))
+    one = status_fields(made(facts, unsealed))[1]
+    assert (one["Action"], one["Status"]) == (action, code)
+    assert (one["Final-Log-ID"] is None) == (consignment.evidence_id == "")
+
+
+def test_a_refusal_reason_stands_in_the_diagnostic_code(unsealed: Sealing) -> None:
+    assert status_fields(made(FAILED, unsealed))[1]["Diagnostic-Code"] == "x-murasalat; TOO-LARGE"
+
+
+def test_the_disposition_notification(unsealed: Sealing) -> None:
+    (fields,) = status_fields_of_disposition(made(OPENED, unsealed))
+    assert fields["Reporting-UA"] == "murasalat.gov.example; Murasalat"
+    assert fields["Final-Recipient"] == f"rfc822; {MOF}"
+    assert fields["Original-Message-ID"] == "<one@moj.gov.example>"
+    assert fields["Disposition"] == "automatic-action/MDN-sent-automatically; displayed"
+    assert fields["X-Murasalat-Evidence"] == OPENED.evidence_id
+
+
+def status_fields_of_disposition(octets: bytes) -> list[EmailMessage]:
+    part = list(report(octets).iter_parts())[1]
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        return payload
+    return [other(payload.encode())]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        HEAD,
+        b"Subject: \xd9\x83\xd8\xaa\xd8\xa7\xd8\xa8\r\nX: " + b"a" * 300 + b"\r\n",
+        b"From registry Mon Nov 23\r\nSubject: trailing \t\r\n",
+        b"Subject: bare\nline\rends\x00\r\n",
+        b"",
+    ],
+    ids=["plain", "eight-bit-and-long", "mbox-and-blanks", "bare-line-ends", "empty"],
+)
+def test_the_letters_header_section_comes_back_octet_for_octet(head: bytes, unsealed: Sealing) -> None:
+    part = list(report(made(DISPATCH, unsealed, head)).iter_parts())[2]
+    assert part.get_content_type() == "text/rfc822-headers"
+    assert part["Content-Transfer-Encoding"] in ("7bit", "quoted-printable")  # RFC 6522 section 4
+    payload = part.get_payload(decode=True)
+    if part["Content-Transfer-Encoding"] == "7bit":
+        assert isinstance(payload, bytes)
+        payload = payload.rstrip(b"\r\n") + b"\r\n" if head else payload.strip()
+    assert payload == head
+
+
+def evidence_of(octets: bytes) -> tuple[bytes, dict[str, Any]]:
+    part = list(report(octets).iter_parts())[3]
+    assert part.get_filename() == "evidence.json"
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload, json.loads(payload)
+
+
+def test_the_evidence_file_verifies_with_the_logs_key_alone(sealing: Sealing, log_key: LogSigner) -> None:
+    octets, file = evidence_of(made(OPENED, sealing))
+    bundle = file["bundle"]
+    assert (bundle["algorithm"], bundle["key_id"]) == ("Ed25519", log_key.key_id(ORIGIN).hex())
+    key = Ed25519PublicKey.from_public_bytes(log_key.public)
+    signature = base64.b64decode(file["signature"], validate=True)
+    key.verify(signature, canonical_json(bundle))
+    cut = octets[len(b'{"bundle":') : octets.rindex(b',"signature":"')]
+    key.verify(signature, cut)
+    with pytest.raises(InvalidSignature):
+        key.verify(signature, cut.replace(b"SEEN", b"SEAN"))
+
+
+def test_the_evidence_file_holds_the_canonical_records_with_their_leaves(unsealed: Sealing) -> None:
+    bundle = evidence_of(made(OPENED, unsealed))[1]["bundle"]
+    assert bundle["schema"] == "murasalat-receipt-1"
+    assert bundle["about"] == OPENED.evidence_id
+    assert [one["log_index"] for one in bundle["records"]] == [0, 1, 2]
+    for one, standing in zip(bundle["records"], RECORDS, strict=True):
+        assert canonical_json(one["record"]) == standing.record
+        assert one["leaf_hash"] == leaf_hash(standing.record).hex()
+        assert "inclusion" not in one
+    assert "checkpoint" not in bundle
+
+
+@each
+def test_the_same_facts_make_the_same_signed_octets(facts: Facts, unsealed: Sealing) -> None:
+    assert made(facts, unsealed) == made(facts, unsealed)
+
+
+@pytest.mark.parametrize(
+    "message_id",
+    [
+        "",
+        "no angles",
+        "<a b@x>",
+        "<a@x>\r\nBcc: v@x",
+        "<\u0643@x>",
+        "<" + "a" * 990 + "@x>",
+        "<a@x><b@x>",
+        "<>",
+    ],
+)
+def test_a_message_id_that_cannot_be_repeated_is_left_out(message_id: str, unsealed: Sealing) -> None:
+    message = other(made(replace(OPENED, message_id=message_id), unsealed))
+    assert message["In-Reply-To"] is None
+    assert message["References"] is None
+    (fields,) = status_fields_of_disposition(made(replace(OPENED, message_id=message_id), unsealed))
+    assert fields["Original-Message-ID"] is None
+
+
+FRAGMENTS = (
+    *(
+        "\r\nBcc: victim@gov.example",
+        "\nSubject: forged",
+        "\r\n\r\n<b>body</b>",
+        "\r",
+        "\0",
+        "\x1b[2J",
+        "\x85",
+    ),
+    *("=?utf-8?B?DQpCY2M6IHg=?=", "=?utf-8?q?=0D=0ABcc=3A_x?=", "=?", "?=", "\u2028Bcc: x", "\u2029"),
+    *("\u202e", "\u2066", "\u2067", "\u2068", "\u2069", "\u200f", "\u061c", "\ufeff", "\U000e0041", "\ud800"),
+    *("<script>alert(1)</script>", "</bdi></td>", "&lt;", '"><img src=x>', "{name}", "{0}", "%s", "\\r\\n"),
+    *(
+        "--=_boundary",
+        "From ",
+        ".",
+        "\t",
+        " ",
+        "كتاب رسمي",
+        "Budget",
+        "🕌",
+        "a\u0300" * 30,
+        "ﷺ",
+        "٠١٢",
+        "x" * 120,
+    ),
+    *("<a@b>", "; addr=x", 'boundary="x"', "()", "\\", '"', "'", ",", ";", ":"),
+)
+
+
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+
+
+def naughty(seed: int) -> str:
+    chance = random.Random(seed)
+    return "".join(chance.choice(FRAGMENTS) for _ in range(chance.randrange(1, 7)))
+
+
+def names_of(octets: bytes) -> tuple[list[str], list[str]]:
+    """The names of all header fields, outside and under the signature, as another reader sees them."""
+    message = email.message_from_bytes(octets)
+    inner = message.get_payload(0)
+    assert isinstance(inner, Message)
+    return message.keys(), inner.keys()
+
+
+def test_five_hundred_hostile_texts_never_make_a_header_field(unsealed: Sealing) -> None:
+    usual = made(OPENED, unsealed)
+    skeleton = [part.content_type.media_type for part in parse(usual).children[0].children]
+    for seed in range(500):
+        text = naughty(seed)
+        office = NamedOffice(MOF, text, text, text, text, text)
+        one = replace(TO, recipient=office, incoming_reference=text)
+        octets = made(
+            replace(
+                OPENED,
+                subject=text,
+                reference=text.replace("\ud800", ""),  # no record can hold a lone surrogate
+                actor=Actor(text, text, text, text, text, client=text),
+                consignments=(one,),
+            ),
+            unsealed,
+        )
+        root = parse(octets)
+        assert names_of(octets) == names_of(usual), text
+        assert [field.name for field in root.fields] == [name.lower() for name in names_of(usual)[0]], text
+        assert [part.content_type.media_type for part in root.children[0].children] == skeleton, text
+        assert not root.anomalies, text
+        message = email.message_from_bytes(octets)
+        for name in ("Subject", "Murasalat-Reference"):
+            decoded = str(make_header(decode_header(message[name].replace("\r\n", ""))))
+            assert not CONTROLS.search(decoded), text
+
+
+@pytest.mark.parametrize("seed", range(0, 500, 25))
+def test_a_hostile_envelope_id_adds_nothing_to_the_delivery_status(seed: int, unsealed: Sealing) -> None:
+    message, *rest = status_fields(made(replace(DISPATCH, envelope_id=naughty(seed)), unsealed))
+    assert set(message.keys()) <= {"Reporting-MTA", "Original-Envelope-Id"}
+    assert len(rest) == 1
