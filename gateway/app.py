@@ -17,6 +17,7 @@ from gateway.directory import CurrentDirectory
 from gateway.examination import verifier
 from gateway.imap.server import ImapServer
 from gateway.imap.settings import ImapSettings
+from gateway.imap.settings import Ports as ImapPorts
 from gateway.instance import Instance, open_instance, policy_settings
 from gateway.intake import Intake, Standing
 from gateway.journal import start_journal
@@ -29,6 +30,7 @@ from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.submission import SubmissionService
 from gateway.throttle import Throttle
 from gateway.tls import server_context
+from gateway.unlinking import Unlinking
 from mailstore.directory import live_hashes, login_of_certificate
 from policies.identity import Account
 
@@ -72,7 +74,11 @@ class Gateway:
             self._context,
         )
         self.imap = ImapServer(
-            self.offload, self.directory, self.login, self.opening, _imap_settings(config.imap), clock
+            _imap_settings(config.imap),
+            ImapPorts(
+                self.offload, self.directory, self.login, self.opening, Unlinking(instance.issuer), clock
+            ),
+            self._context,
         )
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -83,8 +89,8 @@ class Gateway:
         self._spawn(keep_signing(self.instance, self.offload, self._stop))
         listen = self.instance.config.listen
         submission = await self.submission.start(listen.host, listen.submission_port)
-        imap = await self.imap.start(listen.host, listen.imap_port, self._context)
-        return {"submission": submission[0], "imap": imap}
+        imap = await self.imap.start(listen.host, listen.imap_port)
+        return {"submission": submission[0], "imap": imap[0]}
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
@@ -117,7 +123,12 @@ class Gateway:
 
 
 def _imap_settings(section: ImapSection) -> ImapSettings:
-    return ImapSettings()
+    return ImapSettings(
+        append_limit=section.max_append,
+        connections=section.max_connections,
+        connections_per_source=section.max_connections_per_source,
+        idle_seconds=section.idle_seconds,
+    )
 
 
 async def run_until_stopped(

@@ -9,46 +9,15 @@ Invariants:
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from gateway.offload import Offload
+from gateway.reader import Reader
 from mailstore import evidence, mailboxes, outbox
 from mailstore.letters import Addressee, Letter, addressees, get
 from mailstore.transaction import Reading, Unit
-from policies.evidence import Actor, Event, Evidence, Issuer, Party
-from policies.identity import Account
+from policies.evidence import Event, Evidence, Issuer, Party
 
 SEEN = "\\Seen"
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """A named officer at a mail client, acting for one office. `client` is the program's name from IMAP ID."""
-
-    account: Account
-    office: str
-    client: str = ""
-
-    @property
-    def login(self) -> str:
-        """The officer's login."""
-        return self.account.login
-
-    def actor(self) -> Actor:
-        """Return the officer as evidence names the actor."""
-        person = self.account.officer
-        if person is None:
-            raise PermissionError(f"{self.account.login} is not an officer")
-        return Actor(
-            person.login,
-            person.name_ar,
-            person.name_en,
-            person.post_ar,
-            person.post_en,
-            on_behalf_of=self.office,
-            method=self.account.method,
-            client=self.client,
-        )
 
 
 class Opening:

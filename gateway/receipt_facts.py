@@ -12,7 +12,8 @@ from typing import Any
 
 from gateway.mime.header import scan_header
 from gateway.mime.limits import DEFAULT_LIMITS
-from mailstore import evidence, letters, messages
+from mailstore import evidence, letters
+from mailstore.contents import piece
 from mailstore.evidence import Recorded
 from mailstore.faults import NotFound
 from mailstore.letters import Addressee, Letter
@@ -189,6 +190,7 @@ def _named(address: str, agency: str, directory: Directory) -> NamedOffice:
 
 
 def _header_section(connection: Reading, letter: Letter) -> bytes:
-    octets = messages.octets(connection, letter.sha256)
-    end = scan_header(octets, 0, len(octets), DEFAULT_LIMITS).body_start
-    return octets[:end].removesuffix(b"\r\n") if octets[:end].endswith(b"\r\n\r\n") else octets[:end]
+    longest = DEFAULT_LIMITS.header_octets + 2  # and the empty line; intake accepts no longer one
+    octets = piece(connection, letter.sha256, 0, longest)
+    section = octets[: scan_header(octets, 0, len(octets), DEFAULT_LIMITS).body_start]
+    return section[:-2] if section.endswith(b"\r\n\r\n") else section

@@ -169,12 +169,9 @@ def _place(unit: Unit, receipt: Receipt, issuer: Issuer) -> bool:
         return False
     facts, message = receipt.facts, receipt.message
     sender = Party(facts.sender.agency, facts.sender.address)
-    wanted = mailbox_for(facts.kind)
-    target = mailboxes.find(unit.connection, sender.office, wanted)
-    if target is None:  # an officer renamed or deleted it: INBOX is always there
-        target = mailboxes.find(unit.connection, sender.office, "INBOX")
-    if target is None:
-        raise NotFound(f"{sender.office} has no mailbox")
+    target = mailboxes.find(unit.connection, sender.office, mailbox_for(facts.kind))
+    if target is None:  # a standard mailbox can be neither renamed nor deleted
+        raise NotFound(f"{sender.office} has no mailbox {mailbox_for(facts.kind)}")
     messages.put_message(unit, message)
     entry = NewEntry(
         "receipt",

@@ -5,7 +5,7 @@ Invariant: the unlinking and its UNLINKED record are one transaction; a message 
 
 from collections.abc import Sequence
 
-from gateway.opening import Reader
+from gateway.reader import Reader
 from mailstore import evidence, mailboxes
 from mailstore.letters import addressees, get
 from mailstore.transaction import Unit
@@ -27,7 +27,8 @@ class Unlinking:
         moved to, if it was.
         """
         letters = {
-            row.uid: row.letter_id for row in mailboxes.entries(unit.connection, mailbox.id, uids, "letter_id")
+            row.uid: row.letter_id
+            for row in mailboxes.entries(unit.connection, mailbox.id, uids, "letter_id")
         }
         gone = mailboxes.unlink(unit, mailbox.id, uids)
         for uid in gone:
@@ -41,7 +42,9 @@ class Unlinking:
         letter = get(unit.connection, letter_id)
         if letter is None:
             return
-        mine = next((one for one in addressees(unit.connection, letter_id) if one.office == reader.office), None)
+        mine = next(
+            (one for one in addressees(unit.connection, letter_id) if one.office == reader.office), None
+        )
         detail: dict[str, object] = {"mailbox": mailbox.name, "office": mailbox.office}
         if moved_to:
             detail["moved_to"] = moved_to

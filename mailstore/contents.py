@@ -20,7 +20,7 @@ def modseqs(connection: Connection, mailboxes: Sequence[int]) -> dict[int, int]:
     found: dict[int, int] = {}
     for some in batches(mailboxes):
         query = select(table.c.id, table.c.highestmodseq).where(table.c.id.in_(some))
-        found.update(connection.execute(query).tuples())
+        found.update(connection.execute(query).all())
     return found
 
 
@@ -51,7 +51,7 @@ def octets_of(connection: Connection, digests: Sequence[str]) -> dict[str, bytes
     found: dict[str, bytes] = {}
     for some in batches(digests):
         query = select(_messages.c.sha256, _messages.c.octets).where(_messages.c.sha256.in_(some))
-        found.update(connection.execute(query).tuples())
+        found.update(connection.execute(query).all())
     return found
 
 
@@ -63,5 +63,31 @@ def flagged(connection: Connection, mailbox: int, login: str, flag: str) -> tupl
         .join(entries, (entries.c.mailbox == own.c.mailbox) & (entries.c.uid == own.c.uid))
         .where(own.c.mailbox == mailbox, own.c.login == login, entries.c.expunged_modseq.is_(None))
     )
-    sizes = [size for flags, size in connection.execute(query).tuples() if flag in flags.split()]
+    sizes = [size for flags, size in connection.execute(query) if flag in flags.split()]
     return len(sizes), sum(sizes)
+
+
+def uid_of_letter(connection: Connection, mailbox: int, letter_id: str) -> int:
+    """Return the UID of a letter's first live entry in a mailbox, 0 when it has none."""
+    entries = schema.entries
+    query = select(func.min(entries.c.uid)).where(
+        entries.c.mailbox == mailbox, entries.c.letter_id == letter_id, entries.c.expunged_modseq.is_(None)
+    )
+    return int(connection.scalar(query) or 0)
+
+
+def uidnexts(connection: Connection) -> dict[int, int]:
+    """Return the next UID of every mailbox."""
+    table = schema.mailboxes
+    return dict(connection.execute(select(table.c.id, table.c.uidnext)).all())
+
+
+def count_from(connection: Connection, mailbox: int, first: int, uidnext: int) -> int:
+    """Count the live messages with a UID from `first` on, where the next one will be `uidnext`."""
+    if first >= uidnext:
+        return 0
+    entries = schema.entries
+    query = select(func.count()).where(
+        entries.c.mailbox == mailbox, entries.c.uid >= first, entries.c.expunged_modseq.is_(None)
+    )
+    return int(connection.scalar(query) or 0)

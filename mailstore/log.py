@@ -108,7 +108,7 @@ def root_from_inclusion(leaf: Hash, index: int, size: int, proof: Sequence[Hash]
 
     Raises ValueError when the proof has the wrong length.
     """
-    if index >= size:
+    if not 0 <= index < size:
         raise ValueError("the index is outside the tree")
     at, last, value = index, size - 1, leaf
     for sibling in proof:

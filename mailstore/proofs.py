@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from mailstore import schema
+from mailstore.checkpoints import latest
 from mailstore.log import inclusion_proof, read_node
 
 
@@ -26,14 +26,12 @@ def prove(connection: Connection, indices: Sequence[int]) -> Proof | None:
 
     Raises DamagedStore when the log lacks a node.
     """
-    table = schema.checkpoints
-    query = select(table.c.size, table.c.note).where(table.c.size > max(indices, default=-1))
-    newest = connection.execute(query.order_by(table.c.size.desc()).limit(1)).one_or_none()
-    if newest is None:
+    newest = latest(connection)
+    if newest is None or newest.size <= max(indices, default=-1):
         return None
-    size = int(newest.size)
 
     def node(level: int, position: int) -> bytes:
         return read_node(connection, level, position)
 
-    return Proof(size, newest.note, {index: inclusion_proof(node, index, size) for index in indices})
+    paths = {index: inclusion_proof(node, index, newest.size) for index in indices}
+    return Proof(newest.size, newest.note, paths)

@@ -9,11 +9,14 @@ Invariants:
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 
 from gateway.connections import Entry
 from gateway.imap.settings import ImapSettings
 from gateway.imap.wire.framing import CommandReader, Fatal, Frame, Line, NeedContinuation, NeedData, Refused
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 READ_OCTETS = 64 * 1024
 WRITE_OCTETS = 64 * 1024
@@ -22,11 +25,11 @@ _FEED_OCTETS = 16 * 1024
 Heard = Frame | NeedContinuation | Refused | Fatal
 
 
-class Gone(Exception):  # noqa: N818 - an end, not a fault
+class Gone(Exception):
     """The connection has ended."""
 
 
-class Late(Exception):  # noqa: N818 - an end, not a fault
+class Late(Exception):
     """The client was silent for too long."""
 
 
@@ -134,12 +137,14 @@ class Connection(asyncio.Protocol):
 
     # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def hear(self) -> Heard:
-        """Return the next command or what is wrong with it. Raises Gone and Late."""
+    async def hear(self) -> Heard | None:
+        """Return the next command or what is wrong with it, None when `nudge` was called. Raises Gone and Late."""
         while True:
             event = self.reader.next()
             if not isinstance(event, NeedData):
                 return event
+            if self._take_nudge():
+                return None
             await self._more()
 
     async def hear_line(self) -> Line | Fatal:
@@ -156,26 +161,29 @@ class Connection(asyncio.Protocol):
             event = self.reader.next_line()
             if not isinstance(event, NeedData):
                 return event
-            if self._nudged:
-                self._nudged = False
+            if self._take_nudge():
                 return None
-            await self._more(nudges=True)
+            await self._more()
 
     def nudge(self) -> None:
-        """End the wait of `hear_line_or_nudge`."""
+        """End the wait of `hear` and `hear_line_or_nudge`: there is something to look at."""
         if not self._nudged:
             self._nudged = True
             self._wake()
 
-    async def _more(self, *, nudges: bool = False) -> None:
-        """Feed the reader with what came; wait for it if nothing did."""
+    def _take_nudge(self) -> bool:
+        nudged, self._nudged = self._nudged, False
+        return nudged
+
+    async def _more(self) -> None:
+        """Feed the reader with what came; if nothing did, wait for it or for a nudge."""
         self.flush()
         while not self._received:
             if self.over or self._ended:
                 raise Gone
             if self._late:
                 raise Late
-            if nudges and self._nudged:
+            if self._nudged:
                 return
             if self.patient:
                 settings = self._settings

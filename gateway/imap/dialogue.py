@@ -70,6 +70,10 @@ class Dialogue:
             raise Ending("The service is stopping")
         event = await self._connection.hear()
         session = self.session
+        if session.account is not None:
+            session.check_rights()
+        if event is None:
+            return
         session.busy = True
         try:
             if isinstance(event, Frame):

@@ -179,7 +179,9 @@ def header_fields(head: bytes, wanted: Section) -> bytes:
 def _fields_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
     """Return the pattern of whole fields with one of these names, folded lines and the line end included."""
     either = b"|".join(re.escape(name.encode()) for name in names)
-    return re.compile(rb"^(?:" + either + rb")[ \t]*+:[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+", re.IGNORECASE | re.MULTILINE)
+    return re.compile(
+        rb"^(?:" + either + rb")[ \t]*+:[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+", re.IGNORECASE | re.MULTILINE
+    )
 
 
 def _without_end(head: bytes) -> bytes:

@@ -38,10 +38,10 @@ _READS_OCTETS = {"RFC822": "", "RFC822.TEXT": "TEXT"}
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a FETCH is answered.
+    r"""How a FETCH is answered.
 
     `columns` are read of each message; `octets`: the message itself, too. `reveals`: HANDED-OVER comes first.
-    `sees`: \\Seen is set, and SEEN comes first.
+    `sees`: \Seen is set, and SEEN comes first.
     """
 
     items: tuple[FetchItem, ...]
@@ -99,7 +99,7 @@ def _needs_head(item: FetchItem) -> bool:
 
 
 def _is_seen(item: FetchItem) -> bool:
-    """Whether the item sets \\Seen (RFC 9051 section 6.4.5)."""
+    r"""Whether the item sets \Seen (RFC 9051 section 6.4.5)."""
     if isinstance(item, BodySection | BinarySection):
         return not item.peek
     return isinstance(item, Attribute)

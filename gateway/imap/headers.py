@@ -16,7 +16,8 @@ _FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.M
 @lru_cache(maxsize=256)
 def _pattern(name: str) -> re.Pattern[bytes]:
     return re.compile(
-        rb"^" + re.escape(name.encode()) + rb"[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.IGNORECASE | re.MULTILINE
+        rb"^" + re.escape(name.encode()) + rb"[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)",
+        re.IGNORECASE | re.MULTILINE,
     )
 
 

@@ -73,7 +73,9 @@ def flaw(name: str) -> Sentence | None:
     for part in parts:
         if not part.strip() or part != part.strip() or len(part) > LONGEST_COMPONENT or part in {".", ".."}:
             return BAD_NAME
-        if any(character in "*%" for character in part) or not part.isprintable() and not _only_joiners(part):
+        if any(character in "*%" for character in part) or (
+            not part.isprintable() and not _only_joiners(part)
+        ):
             return MIXED_NAME if _has_direction_controls(part) else BAD_NAME
         directions = {unicodedata.bidirectional(character) for character in part}
         if directions & _LEFT_TO_RIGHT and directions & _RIGHT_TO_LEFT:

@@ -14,7 +14,7 @@ class Reply:
     code: bytes | str | None = None
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a fault
+class Refusal(Exception):
     """A command is answered NO or BAD from within; `reply` says how."""
 
     def __init__(self, reply: Reply) -> None:
@@ -22,7 +22,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault
         self.reply = reply
 
 
-class Ending(Exception):  # noqa: N818 - an end, not a fault
+class Ending(Exception):
     """The session ends with BYE and this text."""
 
     def __init__(self, text: str | Sentence, code: str | None = None) -> None:

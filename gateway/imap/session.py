@@ -6,7 +6,6 @@ Invariants:
 - Nothing is written to the client but through `put` and `drain`.
 """
 
-import asyncio
 from dataclasses import dataclass, field, replace
 
 from gateway.connections import Connections
@@ -19,13 +18,17 @@ from gateway.imap.state import State
 from gateway.imap.texts import MAILBOX_GONE, NO_SUCH_MAILBOX, REVOKED, Sentence
 from gateway.imap.updates import Updates
 from gateway.imap.view import View
-from gateway.opening import Reader
+from gateway.reader import Reader
 from mailstore import mailboxes
 from mailstore.faults import NotFound
 from mailstore.mailboxes import Mailbox
 from policies.arabic import strip_controls
 from policies.directory import Directory
 from policies.identity import Account
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 LONGEST_CLIENT = 120
 

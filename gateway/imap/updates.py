@@ -10,11 +10,12 @@ Invariants:
 import asyncio
 import logging
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from gateway.faults import Unavailable
 from gateway.imap.index import MailboxIndex, read_delta, read_whole
+from gateway.imap.recent import Arrivals
 from gateway.imap.view import View
 from gateway.offload import Offload
 from mailstore import contents
@@ -46,14 +47,14 @@ class Updates:
         self._loading: dict[Key, asyncio.Task[_Held]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._looker: asyncio.Task[None] | None = None
-        self._on_look: Callable[[], None] = lambda: None
+        self._arrivals = Arrivals({})
 
-    def start(self, on_look: Callable[[], None]) -> None:
-        """Listen to the store, and look for foreign changes; `on_look` is called at each look."""
+    async def start(self, on_look: Callable[[], Awaitable[None]]) -> None:
+        """Listen to the store, and look for foreign changes; `on_look` is called at each look. Raises Unavailable."""
         self._loop = asyncio.get_running_loop()
-        self._on_look = on_look
         self._offload.store.on_change(self.changed)
-        self._looker = self._loop.create_task(self._look())
+        self._arrivals = Arrivals(await self._offload.read(contents.uidnexts))
+        self._looker = self._loop.create_task(self._look(on_look))
 
     async def close(self) -> None:
         """Stop looking."""
@@ -79,7 +80,7 @@ class Updates:
                     if view.wake is not None:
                         view.wake()
 
-    async def _look(self) -> None:
+    async def _look(self, on_look: Callable[[], Awaitable[None]]) -> None:
         """Find what other processes changed."""
         while True:
             await asyncio.sleep(self._look_seconds)
@@ -90,7 +91,7 @@ class Updates:
                         lambda c, ids=sorted(watched): contents.modseqs(c, ids)
                     )
                     self._mark(frozenset(self._differing(watched, present)))
-                self._on_look()
+                await on_look()
             except Unavailable as fault:
                 JOURNAL.warning("cannot look for changes: %s", fault)
 
@@ -114,9 +115,13 @@ class Updates:
             await self._refresh(held)
             if held.index.lost:
                 raise NotFound("the mailbox is gone")
-            return View(held.index, read_only=read_only)
+            return View(held.index, self._arrivals, read_only=read_only)
         finally:
             held.openings -= 1
+
+    def first_recent(self, mailbox: int, login: str) -> int:
+        r"""Return the UID from which on no session of an officer has seen a message as \Recent."""
+        return self._arrivals.first(mailbox, login)
 
     def peek(self, mailbox: int, login: str) -> MailboxIndex | None:
         """Return the index of a mailbox when it is in memory and up to date."""

@@ -7,35 +7,42 @@ Invariants:
 """
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 
 from gateway.imap.access import rights_in
 from gateway.imap.index import SYSTEM_FLAGS, MailboxIndex, encode_flags
+from gateway.imap.recent import Arrivals
 from gateway.imap.wire import responses, responses_mailbox, responses_message
-from gateway.imap.wire.sequence import STAR, SequenceSet
+from gateway.imap.wire.sequence import MAX_NUMBER, STAR, SequenceSet
 from mailstore.mailboxes import Mailbox
 
 Known = tuple[frozenset[str], int]
+RECENT = frozenset({"\\Recent"})
 
 
 class View:
     """One session's view of one mailbox."""
 
     __slots__ = (
+        "_arrivals",
         "_told_keywords",
         "changed",
         "fresh",
         "gone",
         "index",
         "read_only",
+        "recent",
         "saved",
         "uids",
         "wake",
     )
 
-    def __init__(self, index: MailboxIndex, *, read_only: bool) -> None:
+    def __init__(self, index: MailboxIndex, arrivals: Arrivals, *, read_only: bool) -> None:
         self.index = index
+        self.recent: list[tuple[int, int]] = []
+        """Ranges of UIDs, the last included, that are \\Recent in this session."""
+        self._arrivals = arrivals
         self.read_only = read_only
         self.uids = array("I", index.uids)
         self.gone: dict[int, Known] = {}
@@ -47,6 +54,7 @@ class View:
         """Called when there is something to tell, while the session idles."""
         self._told_keywords = set(index.keywords)
         index.views.add(self)
+        self._claim(index.uidnext)
 
     @property
     def mailbox(self) -> Mailbox:
@@ -93,15 +101,13 @@ class View:
         at = bisect_left(self.uids, uid)
         return at + 1 if at < len(self.uids) and self.uids[at] == uid else 0
 
-    def resolved(self, numbers: SequenceSet) -> SequenceSet:
-        """Return a set as it is; `$` as the saved search result, by UID or by message number as the command is."""
-        return numbers
-
     def select(self, numbers: SequenceSet, *, uid: bool) -> list[tuple[int, int]]:
-        """Return (start, stop) slices of `uids` that a set names, ascending.
+        """Return (start, stop) slices of `uids` that a set names, ascending; `$` names the saved search result.
 
         Raises ValueError for a message number that is not there (RFC 9051 section 9, seq-number).
         """
+        if numbers.saved:
+            return list(SequenceSet.of(self.saved or ()).slices(self.uids, MAX_NUMBER))
         if uid:
             return list(numbers.slices(self.uids))
         count = len(self.uids)
@@ -118,14 +124,38 @@ class View:
     def known(self, uid: int) -> Known | None:
         """Return flags and mod-sequence of a message, the last known ones of one that is gone."""
         at = self.index.position(uid)
-        if at >= 0:
-            return self.index.flags[at], self.index.modseqs[at]
-        return self.gone.get(uid)
+        known = (self.index.flags[at], self.index.modseqs[at]) if at >= 0 else self.gone.get(uid)
+        if known is not None and self.is_recent(uid):
+            return known[0] | RECENT, known[1]
+        return known
+
+    # ── \\Recent ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _claim(self, uidnext: int) -> None:
+        r"""Take what no other session of the officer has seen as \Recent; looking read-only takes nothing away."""
+        mailbox, login = self.mailbox.id, self.index.login
+        first = self._arrivals.first(mailbox, login)
+        if first < uidnext:
+            self.recent.append((first, uidnext - 1))
+            if not self.read_only:
+                self._arrivals.claim(mailbox, login, uidnext)
+
+    def is_recent(self, uid: int) -> bool:
+        r"""Whether a message is \Recent in this session."""
+        return any(first <= uid <= last for first, last in self.recent)
+
+    def recent_count(self) -> int:
+        r"""Return how many messages are \Recent in this session."""
+        return sum(
+            bisect_right(self.uids, last) - bisect_left(self.uids, first) for first, last in self.recent
+        )
 
     def walk(self, slices: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, frozenset[str], int]]:
         """Give (message number, UID, flags, mod-sequence) of the messages in slices."""
         index = self.index
-        if not self.gone:  # then every message stands at the same place here and in the index
+        if (
+            not self.gone and not self.recent
+        ):  # then every message stands at the same place here and in the index
             flags, modseqs, uids = index.flags, index.modseqs, self.uids
             for start, stop in slices:
                 yield from zip(
@@ -150,8 +180,10 @@ class View:
             yield from self._tell_gone()
         if self.fresh:
             self.uids.extend(self.fresh)
+            self._claim(self.fresh[-1] + 1)
             self.fresh = []
             yield responses_mailbox.exists(len(self.uids))
+            yield responses_mailbox.recent(self.recent_count())
         if self.changed:
             yield from self.tell_keywords()
             changed, self.changed = sorted(self.changed), set()

@@ -26,7 +26,7 @@ COMPARED_FIELDS = (
 )  # fmt: skip
 
 # RFC 9788 section 2: every field a message is created with is protected, so these cannot be outside alone.
-_ALWAYS_PROTECTED = frozenset({"from", "to", "cc", "subject", "date", "message-id"})
+_ALWAYS_PROTECTED = frozenset({"from", "to", "cc", "subject", "date", "message-id", "reply-to", "sender"})
 _ADDRESS_FIELDS = frozenset({"from", "to", "cc", "reply-to", "sender"})
 _DECODED_FIELDS = _ADDRESS_FIELDS | {"subject"}
 

@@ -16,7 +16,7 @@ Ask = Callable[[bytes], Awaitable[bytes | None]]
 """Sends a line, without CRLF, and returns the peer's next one; None when it has gone."""
 
 
-class AuthRefused(Exception):  # noqa: N818 - a refusal, not a fault
+class AuthRefused(Exception):
     """The exchange broke off; `codes` and `text` are the reply."""
 
     def __init__(self, enhanced: str, text: str) -> None:

@@ -27,7 +27,7 @@ _SYNTAX = (501, "5.5.4")
 _UNKNOWN = (555, "5.5.4")
 
 
-class ArgumentRefused(Exception):  # noqa: N818 - a refusal, not a fault
+class ArgumentRefused(Exception):
     """The argument is not acceptable; `codes` and `text` are the reply."""
 
     def __init__(self, text: str, codes: tuple[int, str] = _SYNTAX) -> None:

@@ -30,7 +30,7 @@ _READ_OCTETS = 64 * 1024  # that may wait to be read, after login
 JOURNAL = logging.getLogger("murasalat.smtp")
 
 
-class Goodbye(Exception):  # noqa: N818 - the end of a session, not a fault
+class Goodbye(Exception):
     """The session is over: the peer has had the last word, or is gone."""
 
 

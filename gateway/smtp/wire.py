@@ -13,7 +13,7 @@ LINE_OCTETS = 2_048  # the longest command that is taken at all
 _READ = 64 * 1024
 
 
-class LineRefused(Exception):  # noqa: N818 - a refusal, not a fault
+class LineRefused(Exception):
     """The line cannot be a command. The stream is no longer to be trusted: the connection has to end."""
 
 

@@ -34,7 +34,7 @@ async def fetch(session: Session, command: Fetch) -> Reply:
     """FETCH."""
     view = session.selected()
     try:
-        slices = view.select(view.resolved(command.numbers), uid=command.uid)
+        slices = view.select(command.numbers, uid=command.uid)
     except ValueError:
         raise bad("No such message number") from None
     if command.changed_since is not None or any(item == Attribute("MODSEQ") for item in command.items):
@@ -54,7 +54,11 @@ async def fetch(session: Session, command: Fetch) -> Reply:
         writers = Writers.of(planned, uid=command.uid, modseq=modseq)
         for start in range(0, len(walked), ROWS):
             await _rows(session, view, planned, writers, walked[start : start + ROWS], newly_seen)
-    told = newly_seen if not any(item == Attribute("FLAGS") for item in command.items) else [w[1] for w in walked]
+    told = (
+        newly_seen
+        if not any(item == Attribute("FLAGS") for item in command.items)
+        else [w[1] for w in walked]
+    )
     view.forgive(told)
     return done("Messages fetched")
 
@@ -89,7 +93,7 @@ async def _from_memory(
         names.insert(0, "UID")
     if modseq and "MODSEQ" not in names:
         names.append("MODSEQ")
-    write_line = _LINES.get(tuple(names), None)
+    write_line = _LINES.get(tuple(names))
     for start in range(0, len(walked), 2000):
         part = walked[start : start + 2000]
         if write_line is not None:
@@ -122,7 +126,7 @@ def _line(names: Iterable[str], one: Walked) -> bytes:
     return b"* %d FETCH (%b)\r\n" % (number, b" ".join([values[name] for name in names]))
 
 
-async def _rows(  # noqa: PLR0913 - one command's state, passed along
+async def _rows(
     session: Session,
     view: View,
     planned: Plan,

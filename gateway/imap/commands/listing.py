@@ -147,9 +147,11 @@ def _subscribed_unlisted_child(names: dict[str, Name], name: str, matches: Calla
 
 
 async def lsub(session: Session, command: commands.Lsub) -> Reply:
-    """LSUB (RFC 3501 section 6.3.9): with `%`, the levels above subscribed names are told as \\Noselect."""
+    r"""LSUB (RFC 3501 section 6.3.9): with `%`, the levels above subscribed names are told as \Noselect."""
     if not command.pattern:
-        session.put(responses_mailbox.mailbox_list(Listing("", ["\\Noselect"]), utf8=session.utf8, verb="LSUB"))
+        session.put(
+            responses_mailbox.mailbox_list(Listing("", ["\\Noselect"]), utf8=session.utf8, verb="LSUB")
+        )
         return done("Separator told")
     names = await hierarchy(session)
     matches = matcher(command.reference, command.pattern, SEPARATOR)

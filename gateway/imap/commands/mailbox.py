@@ -38,7 +38,9 @@ async def create(session: Session, command: commands.Create) -> Reply:
     use = uses[0] if uses and uses[0] else ""
 
     def act(unit: Unit) -> Mailbox | None:
-        if use and any(one.special_use == use for one in mailboxes.of_offices(unit.connection, [place.office])):
+        if use and any(
+            one.special_use == use for one in mailboxes.of_offices(unit.connection, [place.office])
+        ):
             return None
         for parent in parents(place.name):
             if mailboxes.find(unit.connection, place.office, parent) is None:

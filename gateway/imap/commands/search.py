@@ -87,7 +87,9 @@ async def matching(session: Session, view: View, key: SearchKey) -> list[Walked]
     open_ = [one for one, found in decided if found is None]
     for start in range(0, len(open_), ROWS):
         run = open_[start : start + ROWS]
-        matches.update(await session.ports.offload.read(lambda c, some=run: _by_rows(c, view.mailbox.id, program, some)))
+        matches.update(
+            await session.ports.offload.read(lambda c, some=run: _by_rows(c, view.mailbox.id, program, some))
+        )
     return [one for one, _ in decided if matches[one[0]]]
 
 

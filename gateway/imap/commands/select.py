@@ -26,7 +26,7 @@ def _selected(view: View) -> list[bytes]:
         responses_mailbox.flags(view.flag_names()),
         responses.ok(None, "Flags permitted", responses.permanentflags_code(view.permanent_flags())),
         responses_mailbox.exists(len(view.uids)),
-        responses_mailbox.recent(0),
+        responses_mailbox.recent(view.recent_count()),
     ]
     unseen = index.first_unseen()
     if unseen is not None:

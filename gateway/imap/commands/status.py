@@ -30,6 +30,7 @@ async def status(session: Session, command: commands.Status) -> Reply:
 async def values(session: Session, mailbox: Mailbox, items: Iterable[str]) -> dict[str, Value]:
     """Return what STATUS tells of a mailbox, item by item."""
     login, wanted = session.login, list(items)
+    first_recent = session.shared.updates.first_recent(mailbox.id, login)
     if "HIGHESTMODSEQ" in wanted:
         session.condstore = True
 
@@ -46,7 +47,7 @@ async def values(session: Session, mailbox: Mailbox, items: Iterable[str]) -> di
                 case "SIZE":
                     told[item] = counts.size
                 case "RECENT":
-                    told[item] = 0
+                    told[item] = contents.count_from(connection, mailbox.id, first_recent, present.uidnext)
                 case "UIDNEXT":
                     told[item] = present.uidnext
                 case "UIDVALIDITY":

@@ -5,6 +5,7 @@ import ssl
 
 import pytest
 
+from gateway.smtp import replies
 from gateway.tls import load_certificate
 from tests.dialogs.smtp.rig import OFFICE, Authority, Client, running
 
@@ -58,6 +59,17 @@ async def test_a_slow_letter_is_cut_and_not_submitted(authority: Authority) -> N
             await asyncio.sleep(0.03)
         assert (await silent(client)).startswith("421 4.4.2")
         client.writer.write(b".\r\n")
+        await world.sessions_are(0)
+    assert world.submitted == []
+
+
+async def test_an_end_that_comes_with_the_last_word_is_no_letter(authority: Authority) -> None:
+    async with running(authority) as world:
+        client = await world.started()
+        (session,) = world.service._shared.sessions
+        session.wire._reader.feed_data(b".\r\n")
+        session.leave_with(replies.TOO_SLOW)
+        assert (await silent(client)).startswith("421 4.4.2")
         await world.sessions_are(0)
     assert world.submitted == []
 

@@ -16,7 +16,42 @@ CODED = re.compile(
     r"[245]\d\d[ -][245]\.\d{1,3}\.\d{1,3} [^\r\n]*|334 [A-Za-z0-9+/=]*|354 .*|250[ -][A-Za-z0-9. -]+|220 .*"
 )
 WORDS = st.sampled_from(
-    ["EHLO x", "HELO x", "AUTH PLAIN", "AUTH LOGIN", "AUTH PLAIN AGEAYg==", "MAIL FROM:", f"<{OFFICE}>", "<>", "RCPT TO:", "<a@b.example>", "DATA", ".", "RSET", "NOOP", "VRFY", "EXPN", "HELP", "QUIT", "BDAT 5", "STARTTLS", " ", "\r\n", "SIZE=", "BODY=8BITMIME", "SMTPUTF8", "ENVID=", "ORCPT=rfc822;", "NOTIFY=NEVER", "AUTH=<>", "\x00", "\n", "\r", "خ", '"']
+    [
+        "EHLO x",
+        "HELO x",
+        "AUTH PLAIN",
+        "AUTH LOGIN",
+        "AUTH PLAIN AGEAYg==",
+        "MAIL FROM:",
+        f"<{OFFICE}>",
+        "<>",
+        "RCPT TO:",
+        "<a@b.example>",
+        "DATA",
+        ".",
+        "RSET",
+        "NOOP",
+        "VRFY",
+        "EXPN",
+        "HELP",
+        "QUIT",
+        "BDAT 5",
+        "STARTTLS",
+        " ",
+        "\r\n",
+        "SIZE=",
+        "BODY=8BITMIME",
+        "SMTPUTF8",
+        "ENVID=",
+        "ORCPT=rfc822;",
+        "NOTIFY=NEVER",
+        "AUTH=<>",
+        "\x00",
+        "\n",
+        "\r",
+        "خ",
+        '"',
+    ]
 )
 SCRIPTS = st.lists(st.one_of(WORDS, st.text(max_size=8)), max_size=40).map("".join)
 

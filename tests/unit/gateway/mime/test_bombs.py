@@ -75,6 +75,13 @@ def test_a_bomb_is_refused_by_a_limit(octets: bytes, code: str, limit: int) -> N
     assert exceeded.found > limit
 
 
+def test_lines_like_delimiters_count_over_all_levels() -> None:
+    inner = b"--a\r\nContent-Type: multipart/mixed; boundary=i\r\n\r\n--ix\r\n--ix\r\n--i--\r\n"
+    octets = MIXED + b"--ax\r\n--ax\r\n" + inner + b"--a--\r\n"
+    assert parse(octets, limits=Limits(parts=6)).end == len(octets)
+    assert refusal(octets, Limits(parts=5)).code == "too-many-parts"
+
+
 def test_a_refusal_survives_the_way_between_processes() -> None:
     exceeded = pickle.loads(pickle.dumps(MimeLimitExceeded("too-many-parts", 1, 2)))
     assert (exceeded.code, exceeded.limit, exceeded.found) == ("too-many-parts", 1, 2)

@@ -1,5 +1,6 @@
 import pytest
 
+from gateway.mime import decode
 from gateway.mime.charsets import codec_of, decode_text
 from gateway.mime.decode import decode_words, decoded_body, file_name, header_text, text_of
 from gateway.mime.html import strip_tags
@@ -54,6 +55,7 @@ def test_a_real_html_letter_reads_as_text() -> None:
         (b"=?iso-8859-6?q?=E3=CA=C7=C8?=", "كتاب"),
         (b"a =?utf-8?q?b?= c", "a b c"),
         (b"=?utf-8?q?a?= =?utf-8?q?b?=", "ab"),
+        (b"  =?utf-8?q?a?=  ", "  a  "),
         (b"=?utf-8?q?a?=\t=?iso-8859-1?q?=E9?=", "aé"),
         (b"=?utf-8?b?2Q==?= =?utf-8?b?gw==?=", "ك"),
         (b"=?utf-8*ar?q?a_b?=", "a b"),
@@ -164,6 +166,13 @@ def test_text_is_decoded_by_its_charset_and_an_unknown_encoding_is_passed_over()
         b"--a\r\nContent-Type: message/rfc822\r\n\r\nSubject: in\r\n\r\n\xd9\x83\r\n--a--\r\n"
     )
     assert list(text_of(parse(octets), octets)) == ["كتاب", "ك"]
+
+
+def test_only_the_start_of_very_long_pages_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode, "MAX_HTML_CHARACTERS", 12)
+    page = b"--a\r\nContent-Type: text/html\r\n\r\n<b>12345\r\n"
+    octets = b"Content-Type: multipart/mixed; boundary=a\r\n\r\n" + page * 3 + b"--a--\r\n"
+    assert list(text_of(parse(octets), octets)) == ["12345", "1", ""]
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,12 @@ def test_parameters_as_written(
     assert parse_parameters(value, 0).flaws == flaws
 
 
+def test_a_field_full_of_comments_is_not_read_to_its_end() -> None:
+    found = parse_parameters(b"; (c) a=b" * 100, 0)
+    assert len(found.items) == 64
+    assert found.flaws == ("comment", "malformed-parameter")
+
+
 def test_no_more_than_the_limit_and_one_are_read() -> None:
     assert len(parse_parameters(b";a=b" * 10, 0, 3).items) == 4
 

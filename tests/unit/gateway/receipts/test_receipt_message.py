@@ -397,9 +397,8 @@ def naughty(seed: int) -> str:
     return "".join(chance.choice(FRAGMENTS) for _ in range(chance.randrange(1, 7)))
 
 
-def names_of(octets: bytes) -> tuple[list[str], list[str]]:
+def names_of(message: Message) -> tuple[list[str], list[str]]:
     """The names of all header fields, outside and under the signature, as another reader sees them."""
-    message = email.message_from_bytes(octets)
     inner = message.get_payload(0)
     assert isinstance(inner, Message)
     return message.keys(), inner.keys()
@@ -407,6 +406,8 @@ def names_of(octets: bytes) -> tuple[list[str], list[str]]:
 
 def test_five_hundred_hostile_texts_never_make_a_header_field(unsealed: Sealing) -> None:
     usual = made(OPENED, unsealed)
+    names = names_of(email.message_from_bytes(usual))
+    ours = [field.name for field in parse(usual).fields]
     skeleton = [part.content_type.media_type for part in parse(usual).children[0].children]
     for seed in range(500):
         text = naughty(seed)
@@ -422,12 +423,11 @@ def test_five_hundred_hostile_texts_never_make_a_header_field(unsealed: Sealing)
             ),
             unsealed,
         )
-        root = parse(octets)
-        assert names_of(octets) == names_of(usual), text
-        assert [field.name for field in root.fields] == [name.lower() for name in names_of(usual)[0]], text
+        root, message = parse(octets), email.message_from_bytes(octets)
+        assert names_of(message) == names, text
+        assert [field.name for field in root.fields] == ours, text
         assert [part.content_type.media_type for part in root.children[0].children] == skeleton, text
         assert not root.anomalies, text
-        message = email.message_from_bytes(octets)
         for name in ("Subject", "Murasalat-Reference"):
             decoded = str(make_header(decode_header(message[name].replace("\r\n", ""))))
             assert not CONTROLS.search(decoded), text

@@ -149,6 +149,13 @@ def test_different_octets_that_cannot_be_decoded_never_compare_equal() -> None:
     )
 
 
+def test_a_value_with_a_word_that_cannot_be_decoded_must_be_the_same_octets() -> None:
+    quoted = {"Subject": "=?x-a?q?a?= and =?utf-8?q?b?="}
+    based = {"Subject": "=?x-a?q?a?= and =?utf-8?b?Yg==?="}
+    assert differences(FIELDS | quoted, FIELDS | quoted) == ()
+    assert differences(FIELDS | quoted, FIELDS | based) == ("subject",)
+
+
 @pytest.mark.parametrize("name", ["Cc", "Reply-To", "Sender", "In-Reply-To", "References"])
 @pytest.mark.parametrize("mark", [HP, V1])
 def test_a_copy_without_an_outer_field_differs(name: str, mark: str) -> None:

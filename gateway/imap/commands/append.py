@@ -1,0 +1,122 @@
+"""APPEND of one or more messages (RFC 9051 section 6.3.12, RFC 3502, RFC 4315, RFC 7889).
+
+Invariants:
+- What a client appends is stored exactly as it was sent, as a draft or a personal copy, never as a letter.
+- A copy of a letter that the office sent, appended to Sent by the mail program, is not stored beside the official
+  one: the answer names the official copy's UID.
+- All messages of one APPEND are stored, or none.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from gateway.imap import headers
+from gateway.imap.access import FILED, SENT, rights_in
+from gateway.imap.flagging import is_reserved, permitted
+from gateway.imap.names import place_of
+from gateway.imap.reply import Reply, bad, done, no
+from gateway.imap.session import Session
+from gateway.imap.texts import (
+    FILED_BY_GATEWAY,
+    NO_SUCH_MAILBOX,
+    TOO_LARGE,
+    TOO_MANY_KEYWORDS,
+    UNREADABLE_MESSAGE,
+)
+from gateway.imap.wire import responses
+from gateway.imap.wire.commands_message import Append, AppendMessage
+from gateway.mime.bodystructure import bodystructure
+from gateway.mime.envelope import envelope
+from gateway.mime.limits import MimeLimitExceeded
+from gateway.mime.tree import parse
+from mailstore import contents, letters, mailboxes
+from mailstore.mailboxes import Mailbox, Message, NewEntry
+from mailstore.transaction import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """A message about to be stored, with the officer's flags on it."""
+
+    message: Message
+    entry: NewEntry
+    flags: frozenset[str]
+    message_id: str
+
+
+async def admit(session: Session, name: str) -> Mailbox:
+    """Return the mailbox that messages may be appended to. Raises Refusal, before a literal is asked for."""
+    place = place_of(name, session.access)
+    mailbox = None
+    if place is not None:
+        mailbox = await session.ports.offload.read(lambda c: mailboxes.find(c, place.office, place.name))
+    if mailbox is None:
+        raise no(NO_SUCH_MAILBOX, "TRYCREATE")
+    if mailbox.name in FILED or "i" not in rights_in(mailbox.name):
+        raise no(FILED_BY_GATEWAY, "NOPERM")
+    return mailbox
+
+
+async def append(session: Session, command: Append) -> Reply:
+    """APPEND."""
+    mailbox = await admit(session, command.mailbox)
+    for one in command.messages:
+        if not one.octets:
+            raise bad("An empty message is not stored")
+        if len(one.octets) > session.settings.append_limit:
+            raise no(TOO_LARGE, "TOOBIG")
+        if sum(not flag.startswith("\\") for flag in one.flags) > session.settings.keywords:
+            raise no(TOO_MANY_KEYWORDS, "LIMIT")
+    try:
+        coming = [await session.ports.offload.call(_read, session, mailbox, one) for one in command.messages]
+    except MimeLimitExceeded:
+        raise no(UNREADABLE_MESSAGE, "CANNOT") from None
+    login = session.login
+    uids = await session.ports.offload.write(lambda unit: _store(unit, mailbox, login, coming))
+    return done("Stored", responses.appenduid_code(mailbox.uidvalidity, uids))
+
+
+def _read(session: Session, mailbox: Mailbox, one: AppendMessage) -> _Coming:
+    """Compute once what FETCH will ask for. Raises MimeLimitExceeded."""
+    octets = one.octets
+    root = parse(octets)
+    message = Message(
+        hashlib.sha256(octets).hexdigest(),
+        octets,
+        root.body_start,
+        envelope(root, octets),
+        bodystructure(root, octets, extended=False),
+        bodystructure(root, octets, extended=True),
+    )
+    head = octets[: root.body_start]
+    entry = NewEntry("draft", message.sha256, b"", head, len(octets), one.date or session.ports.clock())
+    allowed, _ = permitted(one.flags, rights_in(mailbox.name))
+    flags = frozenset(flag for flag in allowed if not is_reserved(flag))
+    return _Coming(message, entry, flags, headers.text(head, "message-id").strip())
+
+
+def _store(unit: Unit, mailbox: Mailbox, login: str, coming: list[_Coming]) -> list[int]:
+    uids: list[int] = []
+    flags: dict[int, frozenset[str]] = {}
+    for one in coming:
+        official = _official_copy(unit, mailbox, one.message_id)
+        if official:
+            uids.append(official)
+            continue
+        kind = "copy" if mailbox.name == SENT else "draft"
+        mailboxes.put_message(unit, one.message)
+        uid = mailboxes.add_entry(unit, mailbox.id, replace(one.entry, kind=kind))
+        if one.flags:
+            flags[uid] = one.flags
+        uids.append(uid)
+    if flags:
+        mailboxes.set_own_flags(unit, mailbox.id, login, flags, mailboxes.next_modseq(unit, mailbox.id))
+    return uids
+
+
+def _official_copy(unit: Unit, mailbox: Mailbox, message_id: str) -> int:
+    """Return the UID in Sent of the letter that the office sent under this Message-ID, 0 when there is none."""
+    if mailbox.name != SENT or not message_id:
+        return 0
+    letter = letters.by_message_id(unit.connection, mailbox.office, message_id)
+    return 0 if letter is None else contents.uid_of_letter(unit.connection, mailbox.id, letter.letter_id)

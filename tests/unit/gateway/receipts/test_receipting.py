@@ -1,0 +1,425 @@
+"""The worker: what is owed is placed once, where it belongs, and recorded; a failure waits and is tried again."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+
+import pytest
+
+from gateway import receipting as module
+from gateway.faults import Unavailable
+from gateway.mime.tree import parse
+from gateway.offload import Offload
+from gateway.receipting import Receipting
+from gateway.signatures.mime import Detached, find_detached
+from gateway.signatures.notes import LogSigner, verify_note
+from gateway.signatures.sealing import Sealer
+from mailstore import checkpoints, evidence, mailboxes, outbox
+from mailstore.evidence import Recorded
+from mailstore.log import leaf_hash, root_from_inclusion
+from mailstore.outbox import Owed
+from mailstore.transaction import Reading, Unit
+from policies.evidence import Event, canonical_json
+from policies.reasons import Reason
+from tests.unit.gateway.receipts.registry import ADDRESS, MOF, MOI, MOJ, ORIGIN, READER, Clock, Registry
+
+
+def read(octets: bytes) -> Any:
+    return message_from_bytes(octets, policy=default)
+
+
+def evidence_file(octets: bytes) -> dict[str, Any]:
+    for part in read(octets).walk():
+        if part.get_content_type() == "application/json":
+            return dict(json.loads(part.get_payload(decode=True)))
+    raise AssertionError("no evidence file")
+
+
+def text(octets: bytes) -> str:
+    return str(read(octets).get_body(("plain",)).get_content())
+
+
+def waiting(registry: Registry) -> list[Owed]:
+    return registry.store.read(outbox.listed)
+
+
+def issued(registry: Registry, letter_id: str) -> list[Recorded]:
+    records = registry.store.read(lambda connection: evidence.of_letter(connection, letter_id))
+    return [one for one in records if one.event == Event.RECEIPT_ISSUED]
+
+
+async def test_a_dispatch_receipt_goes_to_the_senders_receipts(
+    registry: Registry, receipting: Receipting, gpg: Callable[[bytes, bytes], str]
+) -> None:
+    letter = registry.letter(MOF, MOI)
+    assert await receipting.run_once() == 1
+    (octets,) = registry.placed("Receipts")
+    assert registry.placed("INBOX") == []
+    message = read(octets)
+    assert message["Murasalat-Receipt"] == "dispatch"
+    assert message["In-Reply-To"] == letter.message_id
+    said = text(octets)
+    for words in ("MOJ/2026/000001", "MOF/IN/2026/000001", "MOI/IN/2026/000001", MOF, MOI, letter.sha256):
+        assert words in said
+    assert "وزارة المالية" in said
+    assert "Ministry of Interior" in said
+    found = find_detached(parse(octets), octets)
+    assert isinstance(found, Detached)
+    start, end = found.signed
+    assert "GOODSIG" in gpg(octets[start:end], found.signature)
+
+
+async def test_an_opening_names_the_officer_and_goes_to_receipts(
+    registry: Registry, receipting: Receipting
+) -> None:
+    letter = registry.letter(MOF, owe=False)
+    fact = registry.seen(letter)
+    assert await receipting.run_once() == 1
+    (octets,) = registry.placed("Receipts")
+    assert read(octets)["Message-ID"] == f"<opened.{fact.evidence_id}@murasalat.gov.example>"
+    said = text(octets)
+    for words in ("مريم القارئ", "Maryam Reader", "أمينة السجل", "Registrar", "12:02:00", "12:00:00"):
+        assert words in said
+
+
+async def test_each_officer_who_opens_gets_a_receipt_of_that_person_alone(
+    registry: Registry, receipting: Receipting
+) -> None:
+    letter = registry.letter(MOF, owe=False)
+    registry.seen(letter)
+    registry.seen(letter, officer=replace(READER, login="s.other", name_en="Salem Other"))
+    assert await receipting.run_once() == 2
+    first, second = registry.placed("Receipts")
+    assert "Salem Other" not in text(first)
+    assert "Maryam Reader" not in text(second)
+    logins = [
+        one["record"].get("actor", {}).get("login") for one in evidence_file(second)["bundle"]["records"]
+    ]
+    assert "m.reader" not in logins
+    assert "s.other" in logins
+
+
+@pytest.mark.parametrize(("event", "action"), [(Event.NOT_DELIVERED, "failed"), (Event.EXPIRED, "failed")])
+async def test_a_failure_goes_to_the_inbox(
+    event: Event, action: str, registry: Registry, receipting: Receipting
+) -> None:
+    letter = registry.letter(MOF, MOI, owe=False, delivered=False)
+    registry.note(letter, event, MOI, "failed", reason=Reason.TOO_LARGE)
+    assert await receipting.run_once() == 1
+    assert registry.placed("Receipts") == []
+    (octets,) = registry.placed("INBOX")
+    status = next(one for one in read(octets).walk() if one.get_content_type() == "message/delivery-status")
+    (_, recipient) = status.get_payload()
+    assert recipient["Final-Recipient"] == f"rfc822; {MOI}"
+    assert recipient["Action"] == action
+    assert "TOO-LARGE" in text(octets)
+    assert MOF not in text(octets)
+
+
+async def test_running_twice_places_one_receipt(registry: Registry, receipting: Receipting) -> None:
+    letter = registry.letter(MOF)
+    assert [await receipting.run_once(), await receipting.run_once()] == [1, 0]
+    assert len(registry.placed("Receipts")) == 1
+    assert len(issued(registry, letter.letter_id)) == 1
+
+
+async def test_two_workers_at_once_place_one_receipt(
+    registry: Registry, sealer: Sealer, clock: Clock, log_key: LogSigner
+) -> None:
+    letter = registry.letter(MOF)
+    offload = Offload(registry.store)
+    workers = [Receipting(offload, sealer, registry.issuer, ADDRESS, clock, log_key.sign) for _ in range(3)]
+    placed = await asyncio.gather(*(one.run_once() for one in workers))
+    offload.close()
+    assert sum(placed) == 1
+    assert len(registry.placed("Receipts")) == 1
+    assert len(issued(registry, letter.letter_id)) == 1
+
+
+async def test_the_receipt_is_recorded_in_the_same_transaction(
+    registry: Registry, receipting: Receipting
+) -> None:
+    letter = registry.letter(MOF)
+    await receipting.run_once()
+    (record,) = issued(registry, letter.letter_id)
+    (octets,) = registry.placed("Receipts")
+    message = read(octets)
+    assert record.members["rests_on"] == [message["Murasalat-Evidence"]]
+    assert record.members["sender"] == {"agency": "MOJ", "office": MOJ}
+    assert record.members["detail"]["message_id"] == message["Message-ID"]
+    assert record.members["detail"]["kind"] == "dispatch"
+    assert waiting(registry) == []
+
+
+async def test_nothing_is_placed_or_recorded_when_the_transaction_fails(
+    registry: Registry, receipting: Receipting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = registry.letter(MOF)
+
+    def fail(*_: object) -> int:
+        raise RuntimeError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(evidence, "append", fail)
+        assert await receipting.run_once() == 0
+    assert registry.placed("Receipts") == []
+    assert issued(registry, letter.letter_id) == []
+    (row,) = waiting(registry)
+    assert (row.state, row.attempts) == ("owed", 1)
+    assert row.error == "RuntimeError: the disk is full"
+
+
+async def test_a_failure_waits_and_is_tried_again(
+    registry: Registry, sealer: Sealer, clock: Clock, log_key: LogSigner
+) -> None:
+    registry.letter(MOF)
+    offload = Offload(registry.store)
+    broken = [True]
+
+    def sign(octets: bytes) -> bytes:
+        if broken[0]:
+            raise OSError("no key\r\n\x1b[2Jtoday")
+        return log_key.sign(octets)
+
+    receipting = Receipting(offload, sealer, registry.issuer, ADDRESS, clock, sign)
+    assert await receipting.run_once() == 0
+    (row,) = waiting(registry)
+    assert (row.attempts, row.error) == (1, "OSError: no key [2Jtoday")
+    assert await receipting.run_once() == 0  # not due yet
+    clock.advance(seconds=2)
+    assert await receipting.run_once() == 0
+    assert waiting(registry)[0].attempts == 2
+    broken[0] = False
+    clock.advance(seconds=30)
+    assert await receipting.run_once() == 1
+    offload.close()
+    assert waiting(registry) == []
+    assert len(registry.placed("Receipts")) == 1
+
+
+async def test_one_bad_row_keeps_no_other_back(registry: Registry, receipting: Receipting) -> None:
+    letter = registry.letter(MOF, owe=False)
+    registry.store.write(lambda unit: outbox.owe(unit, "opened", letter.letter_id, "no-such-evidence"))
+    registry.letter(MOI)
+    assert await receipting.run_once() == 1
+    (row,) = waiting(registry)
+    assert row.error.startswith("NotFound: ")
+
+
+async def test_a_record_owes_no_receipt_of_another_kind_and_a_receipt_none_at_all(
+    registry: Registry, receipting: Receipting
+) -> None:
+    letter = registry.letter(MOF)
+    await receipting.run_once()
+    (record,) = issued(registry, letter.letter_id)
+    (dispatch,) = registry.placed("Receipts")
+    accepted = read(dispatch)["Murasalat-Evidence"]
+
+    def owe(unit: Unit) -> None:
+        outbox.owe(unit, "dispatch", letter.letter_id, record.evidence_id)
+        outbox.owe(unit, "opened", letter.letter_id, accepted)
+
+    registry.store.write(owe)
+    assert await receipting.run_once() == 0
+    assert len(registry.placed("Receipts")) == 1
+    assert [row.error for row in waiting(registry)] == [
+        "ValueError: a record of RECEIPT-ISSUED owes no receipt of the kind dispatch",
+        "ValueError: a record of ACCEPTED owes no receipt of the kind opened",
+    ]
+
+
+async def test_a_record_of_another_letter_is_refused(registry: Registry, receipting: Receipting) -> None:
+    first, second = registry.letter(MOF, owe=False), registry.letter(MOF, owe=False)
+    records = registry.store.read(lambda connection: evidence.of_letter(connection, second.letter_id))
+    registry.store.write(lambda unit: outbox.owe(unit, "dispatch", first.letter_id, records[0].evidence_id))
+    assert await receipting.run_once() == 0
+    assert waiting(registry)[0].error.startswith("NotFound: ")
+
+
+async def test_a_receipt_is_issued_again_octet_for_octet(
+    registry: Registry, receipting: Receipting, clock: Clock
+) -> None:
+    letter, other = registry.letter(MOF), registry.letter(MOI)
+    await receipting.run_once()
+    registry.seen(letter)
+    await receipting.run_once()
+    clock.advance(days=400)
+    dispatch, elsewhere, opened = registry.placed("Receipts")
+    assert await receipting.reissue(letter.letter_id) == [dispatch, opened]
+    assert await receipting.reissue(other.letter_id) == [elsewhere]
+    assert await receipting.reissue("no such letter") == []
+
+
+async def test_opening_a_receipt_is_no_opening_of_the_letter(
+    registry: Registry, receipting: Receipting
+) -> None:
+    registry.letter(MOJ)  # an office that wrote to itself
+    await receipting.run_once()
+
+    def rows(connection: Reading) -> list[Any]:
+        box = mailboxes.find(connection, MOJ, "Receipts")
+        assert box is not None
+        return mailboxes.entries(
+            connection, box.id, [1], "letter_id", "kind", "prefix", "head", "size", "octets"
+        )
+
+    (row,) = registry.store.read(rows)
+    assert (row.kind, row.letter_id) == ("receipt", None)
+    assert bytes(row.prefix) == b""
+    head, octets = bytes(row.head), bytes(row.octets)
+    assert octets.startswith(head)
+    assert head.endswith(b"\r\n\r\n")
+    assert row.size == len(octets)
+
+
+async def test_the_envelope_id_of_the_submission_comes_back(
+    registry: Registry, receipting: Receipting
+) -> None:
+    registry.letter(MOF, envid="QQ+2D314159")
+    await receipting.run_once()
+    (octets,) = registry.placed("Receipts")
+    assert b"\r\nOriginal-Envelope-Id: QQ-314159\r\n" in octets
+
+
+async def test_a_letter_that_is_not_delivered_everywhere_is_told_so(
+    registry: Registry, receipting: Receipting
+) -> None:
+    registry.letter(MOF, delivered=False)
+    await receipting.run_once()
+    (octets,) = registry.placed("Receipts")
+    assert "Not delivered yet" in text(octets)
+    assert b"\r\nAction: delayed\r\n" in octets
+
+
+def sign_checkpoint(registry: Registry, log_key: LogSigner) -> None:
+    registry.store.write(
+        lambda unit: checkpoints.sign_due(unit, lambda body: log_key.note(ORIGIN, body), ORIGIN)
+    )
+
+
+async def test_records_are_proved_against_the_newest_checkpoint_over_them(
+    registry: Registry, receipting: Receipting, log_key: LogSigner
+) -> None:
+    letter = registry.letter(MOF, MOI)
+    sign_checkpoint(registry, log_key)
+    for _ in range(3):
+        registry.letter(MOI, owe=False)
+    sign_checkpoint(registry, log_key)
+    await receipting.run_once()
+    bundle = evidence_file(registry.placed("Receipts")[0])["bundle"]
+    assert bundle["letter_id"] == letter.letter_id
+    assert [one["record"]["event"] for one in bundle["records"]] == [
+        "ACCEPTED",
+        *("DELIVERED", "REGISTERED-IN") * 2,
+    ]
+    note = bundle["checkpoint"]["note"]
+    _, size, head = checkpoints.read_body(verify_note(note, ORIGIN, log_key.public))
+    assert size == bundle["checkpoint"]["size"] == 14
+    for one in bundle["records"]:
+        path = [bytes.fromhex(node) for node in one["inclusion"]]
+        leaf = leaf_hash(canonical_json(one["record"]))
+        assert leaf.hex() == one["leaf_hash"]
+        assert root_from_inclusion(leaf, one["log_index"], size, path) == head
+
+
+async def test_a_checkpoint_that_covers_only_some_records_proves_none(
+    registry: Registry, receipting: Receipting, log_key: LogSigner
+) -> None:
+    letter = registry.letter(MOF, delivered=False)
+    sign_checkpoint(registry, log_key)
+    registry.note(letter, Event.DELIVERED)
+    await receipting.run_once()
+    bundle = evidence_file(registry.placed("Receipts")[0])["bundle"]
+    assert [one["log_index"] for one in bundle["records"]] == [0, 1]
+    assert "checkpoint" not in bundle
+    assert all("inclusion" not in one for one in bundle["records"])
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(2000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it never came")
+
+
+async def test_the_worker_sleeps_until_it_is_woken_and_ends_on_stop(
+    registry: Registry, receipting: Receipting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "IDLE_SECONDS", 3600.0)
+    stop = asyncio.Event()
+    worker = asyncio.create_task(receipting.run(stop))
+    await asyncio.sleep(0.05)
+    registry.letter(MOF)
+    receipting.wake()
+    await until(lambda: len(registry.placed("Receipts")) == 1)
+    registry.letter(MOI)
+    receipting.wake()
+    await until(lambda: len(registry.placed("Receipts")) == 2)
+    stop.set()
+    await asyncio.wait_for(worker, 20)
+
+
+async def test_the_worker_looks_by_itself_for_what_another_node_owes(
+    registry: Registry, receipting: Receipting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.02)
+    stop = asyncio.Event()
+    worker = asyncio.create_task(receipting.run(stop))
+    await asyncio.sleep(0.05)
+    registry.letter(MOF)
+    await until(lambda: len(registry.placed("Receipts")) == 1)
+    stop.set()
+    await asyncio.wait_for(worker, 20)
+
+
+@pytest.mark.parametrize("fault", [Unavailable("the database is away"), RuntimeError("a bug")])
+async def test_the_worker_outlives_a_fault(
+    fault: Exception,
+    registry: Registry,
+    receipting: Receipting,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.02)
+    once, failures = receipting.run_once, [fault]
+
+    async def sometimes() -> int:
+        if failures:
+            raise failures.pop()
+        return await once()
+
+    monkeypatch.setattr(receipting, "run_once", sometimes)
+    registry.letter(MOF)
+    stop = asyncio.Event()
+    worker = asyncio.create_task(receipting.run(stop))
+    await until(lambda: len(registry.placed("Receipts")) == 1)
+    stop.set()
+    await asyncio.wait_for(worker, 20)
+    assert "receipts wait" in caplog.text
+
+
+async def test_more_than_one_batch_is_worked_off(
+    registry: Registry, receipting: Receipting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 2)
+    for _ in range(5):
+        registry.letter(MOF)
+    assert [await receipting.run_once() for _ in range(4)] == [2, 2, 1, 0]
+    references = [read(octets)["Murasalat-Reference"] for octets in registry.placed("Receipts")]
+    assert references == [f"MOJ/2026/{number:06d}" for number in range(1, 6)]
+
+
+async def test_a_hostile_subject_stays_in_its_place(registry: Registry, receipting: Receipting) -> None:
+    subject = "x\u202e\u2066 <b>=?utf-8?B?DQpCY2M6IHg=?= Bcc: victim@gov.example"
+    registry.letter(MOF, subject=subject)
+    await receipting.run_once()
+    (octets,) = registry.placed("Receipts")
+    message = read(octets)
+    assert message["Bcc"] is None
+    assert message["Subject"] == "إيصال إرسال: MOJ/2026/000001 · Dispatched: MOF"
+    assert "<b>=?utf-8?B?DQpCY2M6IHg=?= Bcc: victim@gov.example\u2069" in text(octets)
