@@ -154,7 +154,7 @@ class Story:
         receipts = _receipts(listeners["imap"], context, sender, wanted=2)
         for one in receipts:
             self._tell(f"وصل إيصال: {one['subject']}", "")
-            self._tell(*one["text"])
+            self._say(one["text"])
         opened = open_instance(self.home)
         try:
             reference = reply.split()[1]
@@ -182,8 +182,13 @@ class Story:
     def _tell(self, ar: str, en: str) -> None:
         if self._quiet:
             return
-        for line in (*(isolate(one) for one in ar.splitlines()), *en.splitlines()):
-            print(line)
+        for line in (isolate(ar), en):
+            if line:
+                print(line)
+
+    def _say(self, text: str) -> None:
+        if not self._quiet:
+            print("\n".join(f"    {line}".rstrip() for line in text.splitlines()))
 
     def say_how_to_connect(self, listeners: dict[str, list[Any]]) -> None:
         """Say what to type into a mail program, and where everything is."""
@@ -255,4 +260,4 @@ def _receipts(where: list[Any], context: ssl.SSLContext, person: Person, wanted:
 def _receipt(octets: bytes) -> dict[str, Any]:
     root = parse(octets)
     text = next(iter(text_of(root, octets)), "")
-    return {"subject": decode_words(first(root, octets, "subject") or b""), "text": (text, "")}
+    return {"subject": decode_words(first(root, octets, "subject") or b""), "text": text}

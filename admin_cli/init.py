@@ -31,7 +31,7 @@ def init(
     from datetime import UTC, datetime
 
     from gateway.config import Config, DatabaseSection, ListenSection
-    from gateway.instance import create, open_instance
+    from gateway.instance import create
 
     home = current().home
     config = Config(
@@ -43,14 +43,13 @@ def init(
     if current().dry_run:
         result(_made(home, len(rows), 0), f"سيُنشأ النظام في {home}", f"would make an instance in {home}")
         return
-    create(home, config, datetime.now(UTC))
     people = 0
-    if rows:
-        opened = open_instance(home)
-        try:
-            people = opened.store.write(lambda unit: load_agencies(unit, rows, with_people=sample))
-        finally:
-            opened.close()
+
+    def fill(unit: "Unit") -> None:
+        nonlocal people
+        people = load_agencies(unit, rows, with_people=sample)
+
+    create(home, config, datetime.now(UTC), fill)
     result(
         _made(home, len(rows), people),
         f"أُنشئ النظام في {home}؛ ابدأه بالأمر: murasalat serve --home {home}",
@@ -71,10 +70,13 @@ def read_agencies(path: Path) -> list[dict[str, str]]:
     """Return the rows of an agencies file, each checked. Raises InputFault with file, row and fix."""
     from admin_cli import checks
     from admin_cli.acts import InputFault
+    from mailstore.directory import lookalike
     from policies.address import AddressRefused
+    from policies.domainname import skeleton
 
     wanted = ["code", "domain", "name_ar", "name_en"]
     seen: dict[str, int] = {}
+    looks: dict[str, dict[str, str]] = {}
     rows: list[dict[str, str]] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -98,6 +100,9 @@ def read_agencies(path: Path) -> list[dict[str, str]]:
                     if key in seen:
                         raise InputFault(f"{where}: {key} stands in row {seen[key]} already; remove one")
                     seen[key] = table.line_num
+                like = looks.setdefault(skeleton(checked["domain"]), checked)
+                if like is not checked:
+                    raise InputFault(f"{where}: {lookalike(checked['domain'], like['domain'], like['code'])}")
                 rows.append(checked)
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
         raise InputFault(f"{path}: cannot be read as UTF-8 CSV: {fault}") from None
@@ -116,9 +121,7 @@ def load_agencies(unit: "Unit", rows: list[dict[str, str]], *, with_people: bool
     for row in rows:
         directory.add_agency(unit, Agency(row["code"], row["domain"], row["name_ar"], row["name_en"]))
         address = f"registry@{row['domain']}"
-        directory.add_office(
-            unit, Office(address, row["code"], f"سجل {row['name_ar']}", f"Registry, {row['name_en']}")
-        )
+        directory.add_office(unit, Office(address, row["code"], "السجل العام", "Registry"))
         if not with_people:
             continue
         code = row["code"].lower()

@@ -54,7 +54,7 @@ def show(found: dict[str, Any]) -> None:
     rows("recipients", found["recipients"], to)
     columns = (
         ("log_index", "#", "#"),
-        ("at", "الوقت", "At"),
+        ("at", "بتوقيت قطر", "Qatar time"),
         ("event", "الحدث", "Event"),
         ("office", "المكتب", "Office"),
         ("who", "من", "Who"),
@@ -69,7 +69,7 @@ def _event(one: dict[str, Any], pick: int) -> dict[str, Any]:
     post = actor.get(("post_ar", "post_en")[pick], "")
     return {
         "log_index": one["log_index"],
-        "at": when(one["at"]),
+        "at": f"{in_qatar(datetime.fromisoformat(one['at'])):%Y-%m-%d %H:%M:%S}",
         "event": one["event"],
         "office": one.get("office", ""),
         "who": f"{name}, {post}" if post else name,

@@ -13,7 +13,9 @@ from policies.letter import Declared, Grade, Urgency
 SUBJECT_LENGTH = 998  # characters kept of a subject in the register; the letter itself keeps all of it
 _MESSAGE_ID = re.compile(rb"<[^<>\s]{1,995}>")
 _DATE = re.compile(
-    r"(?:[A-Za-z]{3},)?\s*(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4})\s+(\d{2}):(\d{2})(?::(\d{2}))?\s+([+-])(\d{2})(\d{2})"
+    r"(?:[A-Za-z]{3},)?\s*(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4})\s+(\d{2}):(\d{2})(?::(\d{2}))?"
+    r"\s+([+-])(\d{2})([0-5]\d)(?!\d)",
+    re.ASCII,
 )
 _MONTHS = {
     name: number
@@ -96,12 +98,11 @@ def parse_date(text: str) -> datetime | None:
         return None
     day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
     offset = timedelta(hours=int(hours), minutes=int(minutes))
+    seconds = 59 if second == "60" else int(second or 0)  # no datetime holds a leap second
     try:
         zone = timezone(-offset if sign == "-" else offset)
         number = _MONTHS[month.lower()]
-        local = datetime(
-            int(year), number, int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=zone
-        )
+        local = datetime(int(year), number, int(day), int(hour), int(minute), seconds, tzinfo=zone)
         return local.astimezone(UTC)
     except (ValueError, KeyError, OverflowError):
         return None

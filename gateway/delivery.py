@@ -1,8 +1,11 @@
 """Place an accepted letter in mailboxes: the header block that goes on top, and the entries.
 
-Invariant: a delivered message is our header block followed by the submitted octets, exactly.
+Invariants:
+- A delivered message is our header block followed by the submitted octets, exactly.
+- No value can end its line, begin another field, or add a result of its own to Authentication-Results.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,11 +13,13 @@ from mailstore import mailboxes
 from mailstore.letters import Letter
 from mailstore.mailboxes import Message, NewEntry
 from mailstore.transaction import Unit
+from policies.arabic import strip_controls
 from policies.envelope import Envelope
 from policies.letter import SignatureRecord
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9!#$%&'*+./^_`{|}~@-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +36,42 @@ class Trace:
 def header_block(trace: Trace, envelope: Envelope, signature: SignatureRecord) -> bytes:
     """Return the field lines put on top of a delivered letter, CRLF-ended.
 
-    Received per RFC 5321 section 4.4, Authentication-Results per RFC 8601. Every value here is the gateway's own or was
-    checked before: the EHLO name is never repeated.
+    Received per RFC 5321 section 4.4, Authentication-Results per RFC 8601. The EHLO name is never repeated.
     """
     when = envelope.received
     date = (
         f"{_DAYS[when.weekday()]}, {when.day:02d} {_MONTHS[when.month - 1]} {when.year} {when:%H:%M:%S} +0000"
     )
     sender = envelope.sender.key if envelope.sender else ""
-    result = (
-        f"murasalat-seal=pass header.from={sender}"
-        if signature.format == "sealed"
-        else f"auth=pass smtp.auth={envelope.account.login};\r\n\t{signature.format}=pass header.from={sender}"
-    )
+    method = "murasalat-seal" if signature.format == "sealed" else signature.format
     protocol = "UTF8SMTPSA" if envelope.smtputf8 else "ESMTPSA"
-    lines = [
-        f"Received: from [{envelope.source}] by {trace.gateway} with {protocol}\r\n\tid {trace.letter_id}; {date}",
-        f"Murasalat-Reference: {trace.reference}",
-    ]
-    if trace.incoming_reference:
-        lines.append(f"Murasalat-Incoming-Reference: {trace.incoming_reference}")
-    lines += [
-        f"Murasalat-Letter-Id: {trace.letter_id}",
-        f"Murasalat-Evidence: {trace.evidence_id}",
-        f"Authentication-Results: {trace.gateway};\r\n\t{result}",
-    ]
-    return ("\r\n".join(lines) + "\r\n").encode()
+    fields = [
+        (f"Received: from {_literal(envelope.source)} by {trace.gateway} with {protocol}",
+         f"id {trace.letter_id}; {date}"),
+        (f"Murasalat-Reference: {trace.reference}",),
+        (f"Murasalat-Incoming-Reference: {trace.incoming_reference}",),
+        (f"Murasalat-Letter-Id: {trace.letter_id}",),
+        (f"Murasalat-Evidence: {trace.evidence_id}",),
+        (f"Authentication-Results: {trace.gateway};",
+         f"auth=pass smtp.auth={_value(envelope.account.login)};",
+         f"{method}=pass header.from={_value(sender)}"),
+    ]  # fmt: skip
+    if not trace.incoming_reference:
+        del fields[2]
+    return "".join("\r\n\t".join(map(strip_controls, lines)) + "\r\n" for lines in fields).encode()
+
+
+def _literal(source: str) -> str:
+    """Return an IP address as an address literal (RFC 5321 section 4.1.3)."""
+    return f"[IPv6:{source}]" if ":" in source else f"[{source}]"
+
+
+def _value(text: str) -> str:
+    """Return a value of Authentication-Results, in quotation marks where it is no plain word (RFC 8601 section 2.2)."""
+    clean = strip_controls(text)
+    if not clean or _PLAIN_VALUE.fullmatch(clean):
+        return clean
+    return '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 class Placement:

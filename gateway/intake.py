@@ -21,7 +21,7 @@ from mailstore.identifiers import uuid7
 from mailstore.letters import Addressee, Letter
 from mailstore.transaction import Unit
 from policies.calendar import in_qatar, rfc3339
-from policies.envelope import Envelope
+from policies.envelope import Envelope, Recipient
 from policies.evidence import Actor, Event, Evidence, Issuer, Party
 from policies.outcome import Outcome, Registered
 from policies.reasons import Reason
@@ -86,8 +86,10 @@ class Intake:
 
 def _each_once(envelope: Envelope) -> Envelope:
     """Return the envelope with each recipient once: naming an office twice does not send it two letters."""
-    each = {recipient.address.key: recipient for recipient in reversed(envelope.recipients)}
-    return replace(envelope, recipients=tuple(reversed(each.values())))
+    each: dict[str, Recipient] = {}
+    for recipient in envelope.recipients:
+        each.setdefault(recipient.address.key, recipient)
+    return replace(envelope, recipients=tuple(each.values()))
 
 
 def _message(found: Examination) -> mailboxes.Message:

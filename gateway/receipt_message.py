@@ -10,12 +10,13 @@
 
 The first three parts stand in RFC 6522's order, so that programs which know nothing of the fourth read a report.
 
-Invariant: the same facts, records and keys make the same signed octets.
+Invariant: the same facts, records, keys and time of issue make the same signed octets.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.composing import Entity, base64_entity, base64_lines, mailbox, multipart, sealed, words
 from gateway.receipt_facts import Material
@@ -45,10 +46,10 @@ class Sealing:
         return self.address.rpartition("@")[2]
 
 
-def compose(material: Material, sealing: Sealing) -> bytes:
-    """Return the receipt as it is stored. What the signers raise goes through."""
+def compose(material: Material, issued: datetime, sealing: Sealing) -> bytes:
+    """Return the receipt as it is stored, issued at that time (UTC). What the signers raise goes through."""
     facts = material.facts
-    fields = _fields(facts, sealing)
+    fields = [("Date", mail_date(facts, issued)), *_fields(facts, sealing)]
     parts = [
         human_part(facts),
         machine_part(facts, sealing.domain),
@@ -83,9 +84,8 @@ def _crlf(text: str) -> bytes:
 
 
 def _fields(facts: Facts, sealing: Sealing) -> list[tuple[str, str]]:
-    """Return the header fields, the same outside and under the signature."""
+    """Return the header fields but for Date, the same outside and under the signature."""
     fields = [
-        ("Date", mail_date(facts)),
         ("From", mailbox(DISPLAY_NAME, sealing.address)),
         ("To", f"<{facts.sender.address}>"),
         ("Subject", words(subject_line(facts))),

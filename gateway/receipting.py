@@ -133,7 +133,7 @@ class Receipting:
         sealing = Sealing(
             self._address, sealer.public_key(), sealer.sign, self._issuer.key_id, self._sign_bundle
         )
-        octets = compose(material, sealing)
+        octets = compose(material, self._clock(), sealing)
         message = message_of(octets, parse(octets), hashlib.sha256(octets).hexdigest())
         return Receipt(owed, material.facts, message, message_id(material.facts, self._address))
 

@@ -9,6 +9,7 @@ Invariants:
 import base64
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from gateway.composing import Entity, base64_entity, field, text_entity
 from gateway.receipt_facts import Material
@@ -19,6 +20,7 @@ from policies.receipt import Consignment, Facts, Kind
 
 BUNDLE_SCHEMA = "murasalat-receipt-1"
 ALGORITHM = "Ed25519"
+LATE = timedelta(minutes=30)
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -36,9 +38,13 @@ _OUTCOMES = {
 }
 
 
-def mail_date(facts: Facts) -> str:
-    """Return the event's time as a date-time of RFC 5322 section 3.3, on the clocks of Qatar."""
-    when = in_qatar(facts.at)
+def mail_date(facts: Facts, issued: datetime) -> str:
+    """Return the receipt's Date (RFC 5322 section 3.3), on the clocks of Qatar: when the event was.
+
+    A receipt that comes late bears the time of its issue: Thunderbird calls a signature invalid that was made more
+    than an hour away from Date. The text says in any case when the event was.
+    """
+    when = in_qatar(facts.at if abs(issued - facts.at) <= LATE else issued)
     day, month = _DAYS[when.weekday()], _MONTHS[when.month - 1]
     return f"{day}, {when.day:02d} {month} {when.year:04d} {when:%H:%M:%S} +0300"
 

@@ -18,6 +18,7 @@ from mailstore.mailboxes import provision
 from mailstore.transaction import Unit
 from policies.calendar import parse_rfc3339, rfc3339
 from policies.directory import Directory
+from policies.domainname import skeleton, unicode_domain
 from policies.identity import Agency, Grant, Office, Officer, Right, System
 from policies.signing import EnrolledKey
 
@@ -96,7 +97,7 @@ def _system(row: Row[Any], grants: Iterable[Grant]) -> System:
         row.agency,
         row.name_ar,
         row.name_en,
-        tuple(grant.office for grant in grants),
+        tuple(grant.office for grant in grants if Right.SEND in grant.rights),
         tuple(json.loads(row.networks)),
         row.certificate or "",
         row.suspended,
@@ -150,9 +151,13 @@ def _unknown(connection: Connection, column: Any, value: str, what: str) -> None
 
 
 def add_agency(unit: Unit, agency: Agency) -> None:
-    """Enrol an agency. Raises Conflict when its code or its domain is taken."""
+    """Enrol an agency. Raises Conflict when its code or domain is taken, or the domain looks like an enrolled one."""
     _unknown(unit.connection, schema.agencies.c.code, agency.code, "agency")
     _unknown(unit.connection, schema.agencies.c.domain, agency.domain, "domain")
+    enrolled = select(schema.agencies.c.code, schema.agencies.c.domain)
+    for code, domain in unit.connection.execute(enrolled).all():
+        if skeleton(domain) == skeleton(agency.domain):
+            raise Conflict(lookalike(agency.domain, domain, code))
     unit.connection.execute(
         insert(schema.agencies),
         {
@@ -166,6 +171,14 @@ def add_agency(unit: Unit, agency: Agency) -> None:
         },
     )
     _changed(unit)
+
+
+def lookalike(domain: str, enrolled: str, code: str) -> str:
+    """Return the line that says why a domain cannot be enrolled beside the one of agency `code` (UTS 39)."""
+    return (
+        f"domain {unicode_domain(domain)} looks like {unicode_domain(enrolled)} of {code}: "
+        "readers could take one for the other; choose a domain that differs to the eye"
+    )
 
 
 def change_agency(
@@ -232,13 +245,6 @@ def add_system(unit: Unit, system: System, password_hash: str) -> None:
     Raises NotFound (no such agency or office) or Conflict (login, certificate or office is another's).
     """
     _known(unit.connection, schema.agencies.c.code, system.agency, "agency")
-    for office in system.offices:
-        _known(unit.connection, schema.offices.c.address, office, "office")
-        known = unit.connection.scalar(
-            select(schema.offices.c.agency).where(schema.offices.c.address == office)
-        )
-        if known != system.agency:
-            raise Conflict(f"office {office} is not of agency {system.agency}")
     if system.certificate:
         _unknown(unit.connection, schema.accounts.c.certificate, system.certificate, "certificate")
     _add_account(
@@ -282,9 +288,16 @@ def suspend_account(unit: Unit, login: str, *, suspended: bool) -> None:
 
 
 def grant(unit: Unit, login: str, one: Grant) -> None:
-    """Give an account rights for an office, replacing what it had there. Raises NotFound."""
+    """Give an account rights for an office, replacing what it had there.
+
+    Raises NotFound, and Conflict when the account is a system and the office another agency's.
+    """
     _known(unit.connection, schema.accounts.c.login, login, "login")
     _known(unit.connection, schema.offices.c.address, one.office, "office")
+    accounts, offices = schema.accounts.c, schema.offices.c
+    own = unit.connection.scalar(select(accounts.agency).where(accounts.login == login))  # None: an officer
+    if own not in {None, unit.connection.scalar(select(offices.agency).where(offices.address == one.office))}:
+        raise Conflict(f"office {one.office} is not of agency {own}")
     table = schema.grants
     where = (table.c.login == login) & (table.c.office == one.office)
     unit.connection.execute(table.delete().where(where))

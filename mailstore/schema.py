@@ -229,6 +229,7 @@ mailboxes = Table(
     Column("highestmodseq", BigInteger, nullable=False, default=1),
     Column("created_at", String(24), nullable=False),
     UniqueConstraint("office", "name"),
+    sqlite_autoincrement=True,  # an id never comes again: indexes in memory and records name mailboxes by it
 )
 
 subscriptions = Table(

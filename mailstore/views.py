@@ -6,7 +6,7 @@ Invariants:
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Select, and_, bindparam, func, insert, or_, select, update
 
@@ -14,6 +14,7 @@ from mailstore import schema
 from mailstore.faults import NotFound
 from mailstore.transaction import Unit
 
+T = TypeVar("T")
 _BATCH = 500  # names in one statement
 _entries, _own = schema.entries, schema.entry_flags
 
@@ -34,9 +35,9 @@ class Counts(NamedTuple):
     size: int
 
 
-def batches(uids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Cut UIDs into runs that fit into one statement."""
-    return (uids[start : start + _BATCH] for start in range(0, len(uids), _BATCH))
+def batches(names: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut names of rows into runs that fit into one statement."""
+    return (names[start : start + _BATCH] for start in range(0, len(names), _BATCH))
 
 
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -61,7 +61,7 @@ class Party:
 class Actor:
     """Who acted: a named officer, or a system (then `kind` is "system" and the posts are empty).
 
-    `on_behalf_of` is the office acted for; `method` how the login was proved; `client` the program's own name for itself.
+    `on_behalf_of` is the office acted for; `method` how the login was proved; `client` the program's own name.
     """
 
     login: str

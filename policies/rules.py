@@ -80,8 +80,9 @@ def explain(case: Case, rules: Sequence[Rule]) -> Iterator[tuple[str, Verdict]]:
 
 
 def decide(case: Case, rules: Sequence[Rule]) -> Verdict:
-    """Return the first refusal, or ACCEPTED when no rule refuses."""
-    for _name, verdict in explain(case, rules):
-        if isinstance(verdict, Refused):
-            return verdict
+    """Return the first refusal, or ACCEPTED when every rule says so; what is no verdict refuses, too."""
+    for name, verdict in explain(case, rules):
+        if verdict != ACCEPTED:
+            silent = Refused(Reason.QUARANTINED, f"{name} gave no verdict")
+            return verdict if isinstance(verdict, Refused) else silent
     return ACCEPTED

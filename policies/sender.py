@@ -39,17 +39,20 @@ def from_is_reverse_path(case: Case) -> Verdict:
 
 
 def account_may_send(case: Case) -> Verdict:
-    """The From address is a live office of a live agency, and the account holds the right to send for it."""
+    """The From address is a live office of a live agency, and the account holds the right to send for it.
+
+    A system never sends for another agency's office, whatever the directory says.
+    """
     office = case.directory.offices.get(case.sender_office)
     if office is None or office.suspended:
         return Refused(Reason.SENDER_MISMATCH, f"{case.sender_office} is not an office")
     agency = case.directory.agencies.get(office.agency)
     if agency is None or agency.suspended:
         return Refused(Reason.SENDER_MISMATCH, f"agency {office.agency} is suspended")
-    if not case.envelope.account.may(Right.SEND, office.address):
-        return Refused(
-            Reason.SENDER_MISMATCH, f"{case.envelope.account.login} may not send for {office.address}"
-        )
+    account = case.envelope.account
+    foreign = account.system is not None and account.system.agency != office.agency
+    if foreign or not account.may(Right.SEND, office.address):
+        return Refused(Reason.SENDER_MISMATCH, f"{account.login} may not send for {office.address}")
     return ACCEPTED
 
 

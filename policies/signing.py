@@ -35,8 +35,8 @@ class Finding(StrEnum):
 class SignatureFacts:
     """What one engine reports about one signature over one run of octets.
 
-    Fingerprints are upper-case hexadecimal without spaces. `created` is the signature's own claim (UTC). `raw` holds the
-    engine's own status lines for the record; no rule reads it.
+    Fingerprints are upper-case hexadecimal without spaces. `created` is the signature's own claim (UTC). `raw` holds
+    the engine's own status lines for the record; no rule reads it.
     """
 
     engine: str
@@ -128,7 +128,8 @@ def _key_match(
 ) -> Verdict:
     """Both engines must name the enrolled primary fingerprint; a Signer's User ID, if any, names the same office.
 
-    The subpacket is the signer's own word (RFC 9580 section 5.2.3.30): it can contradict the enrolment, never replace it.
+    The subpacket is the signer's own word (RFC 9580 section 5.2.3.30): it can contradict the enrolment, never replace
+    it.
     """
     for one in facts:
         if one.finding is not Finding.GOOD:

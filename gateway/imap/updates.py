@@ -147,16 +147,21 @@ class Updates:
                 index.dirty = False
                 try:
                     delta = await self._offload.read(
-                        lambda c: read_delta(c, index.mailbox.id, index.login, index.highestmodseq)
+                        lambda c: read_delta(
+                            c, index.mailbox.id, index.login, index.highestmodseq, index.mailbox.uidvalidity
+                        )
                     )
                 except NotFound:
+                    delta = None
                     index.lost = True
-                    self._forget((index.mailbox.id, index.login))
-                    return
                 except BaseException:
                     index.dirty = True
                     raise
-                if delta is not None:
+                if delta is not None and delta.mailbox.uidvalidity != index.mailbox.uidvalidity:
+                    index.lost = True  # it was renamed: to its sessions it is gone
+                if index.lost:
+                    self._forget((index.mailbox.id, index.login))
+                elif delta is not None:
                     index.apply(delta)
 
     async def _hold(self, key: Key) -> _Held:

@@ -10,12 +10,14 @@ Invariants:
 - A detail cannot add a line, a control or bidi character, or another reason's word.
 """
 
+import re
 from dataclasses import dataclass
 
 from policies.reasons import EXPLANATIONS, Reason
 
 LINE_OCTETS = 512
 _DETAIL_CHARACTERS = 200
+_PLAIN = re.compile(r"(?:[!-Z\\^-~]+(?: (?=[^ ]))?)*")  # what `sanitised` would return as it is
 
 CODES: dict[Reason, tuple[int, str]] = {
     Reason.SIGNATURE_MISSING: (550, "5.7.1"),
@@ -153,6 +155,8 @@ def accepted(reference: str) -> bytes:
 
 def sanitised(text: str, *, ascii_only: bool = False) -> str:
     """Return hostile text as at most 200 printable characters of one line, without square brackets."""
+    if len(text) <= _DETAIL_CHARACTERS and _PLAIN.fullmatch(text):
+        return text
     if ascii_only:
         text = text.encode("ascii", "replace").decode("ascii")
     printable = (

@@ -1,7 +1,7 @@
 """Run the Dovecot project's imaptest, which is installed apart, against a gateway and say what passed.
 
     python -m tests.clients.imaptest --binary imaptest --scripts DIR --serve
-    python -m tests.clients.imaptest --binary imaptest --scripts DIR --host H --port P --user U --password-file FILE
+    python -m tests.clients.imaptest --binary imaptest --scripts DIR --host H --port P --user U --password P
     python -m tests.clients.imaptest … --stress 30 -- logout=0
 
 Without --stress every script of DIR runs in a process of its own: one that hangs or ends imaptest itself fails alone.
@@ -276,9 +276,10 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str]) -> int:
-    own, _, extra = (list(words), "", []) if "--" not in words else _split(words)
+    end = list(words).index("--") if "--" in words else len(words)
+    extra = words[end + 1 :]
     parser = arguments()
-    wanted = parser.parse_args(own)
+    wanted = parser.parse_args(words[:end])
     if not shutil.which(wanted.binary):
         parser.error(f"{wanted.binary}: no such program; docs/testing-imap.md says where it comes from")
     if not wanted.scripts.is_dir():
@@ -300,11 +301,6 @@ def main(words: Sequence[str]) -> int:
         return (
             run_stress(imaptest, target, wanted) if wanted.stress else run_scripts(imaptest, target, wanted)
         )
-
-
-def _split(words: Sequence[str]) -> tuple[list[str], str, list[str]]:
-    place = list(words).index("--")
-    return list(words[:place]), "--", list(words[place + 1 :])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Checkpoints: due when the log grew, of committed sizes alone, signed notes that a verifier can read."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_a_checkpoint_is_signed_when_the_log_grew_and_only_then(
     assert [one.signed_at for one in found] == ["2026-11-23T10:00:00.123Z", "2026-11-23T10:00:30.123Z"]
     assert store.read(latest) == found[-1]
     for one in found:
-        root = store.read(lambda connection, size=one.size: log.root(connection, size))
+        root = store.read(partial(log.root, size=one.size))
         assert one.root == root.hex()
         assert verify_note(one.note, ORIGIN, signer.public) == body(ORIGIN, one.size, root)
 
@@ -81,16 +82,16 @@ def test_a_signer_that_fails_leaves_nothing(store: Store) -> None:
 def test_the_oldest_checkpoint_that_covers_a_record_is_found(store: Store, signer: LogSigner) -> None:
     store.write(enrol)
     for number in range(3):
-        store.write(lambda unit, n=number: accept(unit, n))
+        store.write(partial(accept, number=number))
         sign(store, signer)
-    found = [store.read(lambda connection, i=index: covering(connection, i)) for index in (0, 2, 3, 8, 9)]
+    found = [store.read(partial(covering, log_index=index)) for index in (0, 2, 3, 8, 9)]
     assert [one.size if one else None for one in found] == [3, 3, 6, 9, None]
 
 
 def test_records_are_proved_against_the_newest_checkpoint(store: Store, signer: LogSigner) -> None:
     store.write(enrol)
     for number in range(3):
-        store.write(lambda unit, n=number: accept(unit, n))
+        store.write(partial(accept, number=number))
         sign(store, signer)
     store.write(lambda unit: accept(unit, 3))
     proof = store.read(lambda connection: prove(connection, [0, 8]))
@@ -98,7 +99,7 @@ def test_records_are_proved_against_the_newest_checkpoint(store: Store, signer: 
     assert proof.size == 9
     root = store.read(lambda connection: log.root(connection, 9))
     for index, path in proof.paths.items():
-        leaf = store.read(lambda connection, i=index: log.read_node(connection, 0, i))
+        leaf = store.read(partial(log.read_node, level=0, position=index))
         assert log.root_from_inclusion(leaf, index, 9, path) == root
     assert store.read(lambda connection: prove(connection, [0, 9])) is None
 

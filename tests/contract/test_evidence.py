@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_records_are_read_back_octet_for_octet_in_log_order(filled: Store) -> No
     ]
     for record in records:
         assert json.loads(record.record) == record.members
-        again = filled.read(lambda connection, name=record.evidence_id: evidence.by_id(connection, name))
+        again = filled.read(partial(evidence.by_id, evidence_id=record.evidence_id))
         assert again == record
     assert evidence.events_of(records, office_of("MOF")) == ["DELIVERED", "REGISTERED-IN"]
     assert evidence.issuer_of(records[0].members) == ISSUER
@@ -65,11 +66,8 @@ def test_the_same_fact_twice_in_one_unit_is_kept_once(filled: Store) -> None:
     letter = filled.write(lambda unit: accept(unit, 1)).letter
 
     def see(unit: Unit) -> list[Evidence]:
-        facts = [
-            opened(unit, letter, "MOF"),
-            opened(unit, letter, "MOF"),
-            opened(unit, letter, "MOF", Event.HANDED_OVER),
-        ]
+        events = (Event.SEEN, Event.SEEN, Event.HANDED_OVER)
+        facts = [opened(unit, letter, "MOF", event) for event in events]
         return evidence.append_missing(unit, facts)
 
     assert [one.event for one in filled.write(see)] == [Event.SEEN, Event.HANDED_OVER]
@@ -100,6 +98,10 @@ def test_an_id_is_never_used_for_another_record(filled: Store) -> None:
         filled.write(again)
 
 
+def _append_refusal(unit: Unit, number: int) -> int:
+    return evidence.append(unit, refusal(unit, number))
+
+
 def _append_and_return(unit: Unit, fact: Evidence) -> Evidence:
     evidence.append(unit, fact)
     return fact
@@ -118,7 +120,7 @@ def test_standing_keys_are_found_among_many(filled: Store) -> None:
 def test_refusals_come_newest_first(filled: Store) -> None:
     filled.write(lambda unit: accept(unit, 1))
     for number in range(5):
-        filled.write(lambda unit, n=number: evidence.append(unit, refusal(unit, n)))
+        filled.write(partial(_append_refusal, number=number))
     found = filled.read(lambda connection: evidence.refusals(connection, 3))
     assert [one.log_index for one in found] == [7, 6, 5]
     assert {one.members["reason"] for one in found} == {"SIGNATURE-MISSING"}
@@ -130,7 +132,7 @@ def test_refusals_come_newest_first(filled: Store) -> None:
 def test_roots_and_proofs_of_the_stored_log_are_those_of_its_records(filled: Store) -> None:
     records: list[bytes] = []
     for size in (1, 1, 3, 2, 5, 1, 7, 4, 8, 8):  # 40 in groups that start and end anywhere
-        facts = filled.write(lambda unit, n=size: _append_many(unit, n))
+        facts = filled.write(partial(_append_many, count=size))
         records += [one.canonical() for one in facts]
     leaves = [log.leaf_hash(record) for record in records]
 
@@ -160,7 +162,7 @@ def _append_many(unit: Unit, count: int) -> list[Evidence]:
 
 def test_every_complete_subtree_is_stored_once_however_the_groups_fell(filled: Store) -> None:
     for size in (3, 1, 1, 8, 20):
-        filled.write(lambda unit, n=size: _append_many(unit, n))
+        filled.write(partial(_append_many, count=size))
     rows = filled.read(lambda connection: connection.execute(schema.log_nodes.select()).all())
     wanted = {(level, position) for level in range(6) for position in range(33 >> level)}
     assert {(row.level, row.position) for row in rows} == wanted

@@ -1,6 +1,7 @@
 """What is owed is done exactly once, and never forgotten."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -17,7 +18,7 @@ def owing(store: Store) -> Store:
     """Three letters, each with a dispatch receipt owed."""
     store.write(enrol)
     for number in range(3):
-        store.write(lambda unit, n=number: accept(unit, n))
+        store.write(partial(accept, number=number))
     return store
 
 
@@ -55,7 +56,7 @@ def test_who_finishes_second_is_told_to_place_nothing(owing: Store, clock: Clock
 def test_a_failure_waits_longer_each_time_and_keeps_its_error(owing: Store, clock: Clock) -> None:
     row = due(owing, clock)[0]
     for attempt in range(8):
-        owing.write(lambda unit, n=attempt: outbox.postpone(unit, row.id, n, "x" * 600))
+        owing.write(partial(outbox.postpone, row=row.id, attempts=attempt, error="x" * 600))
         pause = PAUSES[min(attempt, len(PAUSES) - 1)].total_seconds()
         clock.advance(pause - 0.001)
         assert row.id not in [one.id for one in due(owing, clock)]
@@ -67,11 +68,9 @@ def test_a_failure_waits_longer_each_time_and_keeps_its_error(owing: Store, cloc
 def test_work_is_held_and_taken_up_again_by_hand(owing: Store, clock: Clock) -> None:
     row = due(owing, clock)[0]
     for state in ("held", "failed"):
-        owing.write(lambda unit, s=state: outbox.set_state(unit, row.id, s))
+        owing.write(partial(outbox.set_state, row=row.id, state=state))
         assert row.id not in [one.id for one in due(owing, clock)]
-        assert [one.id for one in owing.read(lambda connection, s=state: outbox.listed(connection, s))] == [
-            row.id
-        ]
+        assert [one.id for one in owing.read(partial(outbox.listed, state=state))] == [row.id]
     assert len(owing.read(outbox.listed)) == 3
     owing.write(lambda unit: outbox.set_state(unit, row.id, "owed"))
     assert row.id in [one.id for one in due(owing, clock)]
@@ -86,4 +85,4 @@ def test_what_is_done_or_unknown_cannot_be_taken_up_and_a_state_is_one_of_four(
     owing.write(lambda unit: outbox.finish(unit, row.id))
     for number in (row.id, 4711):
         with pytest.raises(NotFound):
-            owing.write(lambda unit, n=number: outbox.set_state(unit, n, "owed"))
+            owing.write(partial(outbox.set_state, row=number, state="owed"))

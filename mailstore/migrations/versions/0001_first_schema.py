@@ -245,6 +245,7 @@ def _mailboxes() -> None:
         sa.ForeignKeyConstraint(["office"], ["offices.address"], name=op.f("fk_mailboxes_office_offices")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailboxes")),
         sa.UniqueConstraint("office", "name", name=op.f("uq_mailboxes_office")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "subscriptions",

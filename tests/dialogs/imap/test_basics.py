@@ -19,7 +19,7 @@ async def test_whole_way_of_an_ordinary_client(world: World) -> None:
     assert world.facts(placed[0].letter, "HANDED-OVER") == []
     (line,) = await client.ok("UID FETCH 2 BODY[]")
     assert "body 2" in line
-    assert "FLAGS (\\Seen" in line
+    assert "FLAGS (\\Recent \\Seen)" in line
     assert world.facts(placed[1].letter, "HANDED-OVER", "SEEN") == [("HANDED-OVER", "noura"), ("SEEN", "noura")]
     assert await client.ok("STORE 1 +FLAGS (\\Seen $Label1)")
     assert world.facts(placed[0].letter, "SEEN") == [("SEEN", "noura")]

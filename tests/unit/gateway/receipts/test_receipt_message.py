@@ -7,7 +7,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
 from typing import Any
@@ -94,8 +94,8 @@ def unsealed(sealer: Sealer, log_key: LogSigner) -> Sealing:
     return Sealing(ADDRESS, sealer.public_key(), lambda _: signature, "0badcafe", log_key.sign)
 
 
-def made(facts: Facts, sealing: Sealing, head: bytes = HEAD) -> bytes:
-    return compose(Material(facts, RECORDS, head, None), sealing)
+def made(facts: Facts, sealing: Sealing, head: bytes = HEAD, late: timedelta = timedelta(0)) -> bytes:
+    return compose(Material(facts, RECORDS, head, None), facts.at + late, sealing)
 
 
 def other(octets: bytes) -> EmailMessage:
@@ -194,6 +194,25 @@ def test_the_outer_header(unsealed: Sealing) -> None:
     assert message["Murasalat-Evidence"] == OPENED.evidence_id
     assert message["Return-Path"] is None
     assert message["Disposition-Notification-To"] is None
+
+
+@pytest.mark.parametrize(
+    ("late", "date"),
+    [
+        (timedelta(minutes=29), "Mon, 23 Nov 2026 12:00:00 +0300"),
+        (timedelta(minutes=-29), "Mon, 23 Nov 2026 12:00:00 +0300"),
+        (timedelta(minutes=31), "Mon, 23 Nov 2026 12:31:00 +0300"),
+        (timedelta(hours=13), "Tue, 24 Nov 2026 01:00:00 +0300"),
+    ],
+)
+def test_a_late_receipt_is_dated_when_it_was_signed_and_tells_when_the_event_was(
+    late: timedelta, date: str, unsealed: Sealing
+) -> None:
+    message = other(made(OPENED, unsealed, late=late))
+    assert message["Date"] == date
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert "2026-11-23T09:00:00.123Z" in body.get_content()
 
 
 def test_mail_programs_find_the_sealing_key_in_the_autocrypt_field(unsealed: Sealing, sealer: Sealer) -> None:

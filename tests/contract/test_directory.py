@@ -1,0 +1,198 @@
+"""The directory: read back as one value, every change noticed, every contradiction refused."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+from mailstore import directory
+from mailstore.faults import Conflict, NotFound
+from mailstore.transaction import Store, Unit
+from policies.identity import Agency, Grant, Office, Officer, Right, System
+from policies.signing import EnrolledKey
+from tests.contract.sample import READ_SEND, enrol, login_of, office_of
+
+WHEN = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
+MOJ, MOF = office_of("MOJ"), office_of("MOF")
+KEY = EnrolledKey(MOJ, "openpgp", "A" * 40, b"\x00key\xff", WHEN, WHEN.replace(year=2028))
+SYSTEM = System("dms@moj", "MOJ", "نظام", "DMS", (MOJ,), ("10.0.0.0/8", "::1/128"), "c" * 64)
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    store.write(enrol)
+    return store
+
+
+def test_an_empty_directory_is_a_value_of_version_zero(store: Store) -> None:
+    found = store.read(directory.snapshot)
+    assert (found.version, found.agencies, found.offices, found.officers) == (0, {}, {}, {})
+
+
+def test_what_was_enrolled_is_read_back_equal(filled: Store) -> None:
+    filled.write(partial(directory.add_system, system=SYSTEM, password_hash="h"))
+    filled.write(partial(directory.enroll_key, key=KEY, fingerprints=["B" * 40], approved_by="chief"))
+    filled.write(partial(directory.set_pair, sender="MOJ", recipient="MOI", allowed=False))
+    found = filled.read(directory.snapshot)
+    assert found.agencies["MOJ"] == Agency("MOJ", "moj.gov.example", "وزارة MOJ", "Ministry MOJ")
+    assert found.offices[MOJ] == Office(MOJ, "MOJ", "السجل", "Registry")
+    grants = (Grant(MOJ, READ_SEND, primary=True),)
+    assert found.officers[login_of("MOJ")] == Officer(
+        login_of("MOJ"), "مثال", "Example", "مدير", "Head", grants=grants
+    )
+    assert found.systems == {"dms@moj": SYSTEM}
+    assert found.keys == {MOJ: (KEY,)}
+    assert found.fingerprints == {"A" * 40: KEY, "B" * 40: KEY}
+    assert found.domains["mof.gov.example"] == "MOF"
+    assert [found.pair_allowed("MOJ", "MOI"), found.pair_allowed("MOI", "MOJ")] == [False, True]
+    assert found.version == filled.read(directory.version)
+
+
+OFFICER = Officer("new@moj", "ن", "N", "م", "P", "en", grants=(Grant(MOJ, READ_SEND, primary=True),))
+
+CHANGES: list[Callable[[Unit], object]] = [
+    partial(directory.add_agency, agency=Agency("NEW", "new.gov.example", "ن", "N")),
+    partial(directory.change_agency, code="MOJ", suspended=True),
+    partial(directory.add_office, office=Office("legal@moj.gov.example", "MOJ", "ق", "Legal")),
+    partial(directory.add_officer, officer=OFFICER, password_hash="h"),
+    partial(directory.add_system, system=SYSTEM, password_hash=""),
+    partial(directory.suspend_account, login=login_of("MOJ"), suspended=True),
+    partial(directory.grant, login=login_of("MOJ"), one=Grant(MOF, frozenset({Right.READ}))),
+    partial(directory.revoke_grant, login=login_of("MOJ"), office=MOJ),
+    partial(directory.add_password, login=login_of("MOJ"), password_hash="h2"),
+    partial(directory.set_pair, sender="MOJ", recipient="MOF", allowed=False),
+    partial(directory.enroll_key, key=KEY, fingerprints=[]),
+]
+
+
+def test_every_change_raises_the_version(filled: Store) -> None:
+    before = filled.read(directory.version)
+    for change in CHANGES:
+        filled.write(change)
+        after = filled.read(directory.version)
+        assert after > before, change
+        before = after
+    filled.write(partial(directory.revoke_key, fingerprint="A" * 40, when=WHEN, reason="lost"))
+    assert filled.read(directory.version) > before
+
+
+UNKNOWN: list[Callable[[Unit], object]] = [
+    partial(directory.change_agency, code="XXX", suspended=True),
+    partial(directory.add_office, office=Office("a@xxx.example", "XXX", "", "")),
+    partial(
+        directory.add_officer,
+        officer=replace(OFFICER, grants=(Grant("a@xxx", READ_SEND),)),
+        password_hash="h",
+    ),
+    partial(directory.add_system, system=replace(SYSTEM, agency="XXX"), password_hash="h"),
+    partial(
+        directory.add_system, system=replace(SYSTEM, offices=("absent@moj.gov.example",)), password_hash="h"
+    ),
+    partial(directory.suspend_account, login="nobody", suspended=True),
+    partial(directory.grant, login="nobody", one=Grant(MOJ, READ_SEND)),
+    partial(directory.grant, login=login_of("MOJ"), one=Grant("absent@moj", READ_SEND)),
+    partial(directory.revoke_grant, login=login_of("MOJ"), office=MOF),
+    partial(directory.add_password, login="nobody", password_hash="h"),
+    partial(directory.set_pair, sender="MOJ", recipient="XXX", allowed=True),
+    partial(directory.enroll_key, key=replace(KEY, address="absent@moj"), fingerprints=[]),
+    partial(directory.revoke_key, fingerprint="F" * 40, when=WHEN, reason=""),
+]
+
+TAKEN: list[Callable[[Unit], object]] = [
+    partial(directory.add_agency, agency=Agency("MOJ", "other.example", "", "")),
+    partial(directory.add_agency, agency=Agency("NEW", "moj.gov.example", "", "")),
+    partial(directory.add_office, office=Office(MOJ, "MOJ", "", "")),
+    partial(directory.add_office, office=Office("legal@mof.gov.example", "MOJ", "", "")),
+    partial(directory.add_officer, officer=replace(OFFICER, login=login_of("MOF")), password_hash="h"),
+    partial(directory.add_system, system=replace(SYSTEM, offices=(MOF,)), password_hash="h"),
+]
+
+
+def test_what_is_unknown_is_not_found_and_nothing_changes(filled: Store) -> None:
+    before = filled.read(directory.snapshot)
+    for act in UNKNOWN:
+        with pytest.raises(NotFound):
+            filled.write(act)
+    assert filled.read(directory.snapshot) == before
+
+
+def test_what_is_taken_is_a_conflict_and_nothing_changes(filled: Store) -> None:
+    before = filled.read(directory.snapshot)
+    for act in TAKEN:
+        with pytest.raises(Conflict):
+            filled.write(act)
+    assert filled.read(directory.snapshot) == before
+
+
+def test_a_certificate_names_one_system(filled: Store) -> None:
+    filled.write(partial(directory.add_system, system=SYSTEM, password_hash=""))
+    assert filled.read(partial(directory.login_of_certificate, sha256="c" * 64)) == "dms@moj"
+    assert filled.read(partial(directory.login_of_certificate, sha256="d" * 64)) is None
+    with pytest.raises(Conflict):
+        filled.write(partial(directory.add_system, system=replace(SYSTEM, login="other"), password_hash=""))
+    for login in ("one", "two"):  # many may have none
+        filled.write(
+            partial(
+                directory.add_system, system=replace(SYSTEM, login=login, certificate=""), password_hash="h"
+            )
+        )
+
+
+def test_no_key_material_serves_twice(filled: Store) -> None:
+    filled.write(partial(directory.enroll_key, key=KEY, fingerprints=["B" * 40]))
+    other = replace(KEY, address=MOF, fingerprint="C" * 40)
+    for key, subkeys in (
+        (KEY, []),
+        (other, ["A" * 40]),
+        (other, ["B" * 40]),
+        (replace(other, fingerprint="B" * 40), []),
+    ):
+        with pytest.raises(Conflict):
+            filled.write(partial(directory.enroll_key, key=key, fingerprints=subkeys))
+    filled.write(partial(directory.enroll_key, key=other, fingerprints=["C" * 40, "D" * 40]))
+    assert filled.read(directory.snapshot).keys == {MOJ: (KEY,), MOF: (other,)}
+
+
+def test_a_revoked_key_stays_enrolled_with_the_time_of_its_end(filled: Store) -> None:
+    filled.write(partial(directory.enroll_key, key=KEY, fingerprints=[]))
+    filled.write(partial(directory.revoke_key, fingerprint="A" * 40, when=WHEN, reason="lost"))
+    assert filled.read(directory.snapshot).keys[MOJ][0].revoked == WHEN
+    with pytest.raises(Conflict):
+        filled.write(partial(directory.enroll_key, key=KEY, fingerprints=[]))
+
+
+def test_a_grant_replaces_the_one_before_and_the_primary_office_comes_first(filled: Store) -> None:
+    login = login_of("MOJ")
+    filled.write(partial(directory.grant, login=login, one=Grant(MOF, frozenset({Right.READ}))))
+    filled.write(
+        partial(directory.grant, login=login, one=Grant(MOJ, frozenset({Right.REFER}), primary=True))
+    )
+    grants = filled.read(directory.snapshot).officers[login].grants
+    assert grants == (Grant(MOJ, frozenset({Right.REFER}), primary=True), Grant(MOF, frozenset({Right.READ})))
+    filled.write(partial(directory.revoke_grant, login=login, office=MOJ))
+    assert filled.read(directory.snapshot).officers[login].grants == grants[1:]
+
+
+def test_passwords_are_listed_newest_first_until_replaced(filled: Store) -> None:
+    login = login_of("MOJ")
+    filled.write(partial(directory.add_password, login=login, password_hash="second"))
+    assert filled.read(partial(directory.live_hashes, login=login)) == ("second", "hash-of-MOJ")
+    filled.write(partial(directory.add_password, login=login, password_hash="third", replace=True))
+    assert filled.read(partial(directory.live_hashes, login=login)) == ("third",)
+    assert filled.read(partial(directory.live_hashes, login="nobody")) == ()
+
+
+def test_agencies_and_accounts_are_suspended_and_restored(filled: Store) -> None:
+    login = login_of("MOJ")
+    filled.write(partial(directory.suspend_account, login=login, suspended=True))
+    filled.write(partial(directory.change_agency, code="MOJ", suspended=True, allow_unsigned_systems=True))
+    found = filled.read(directory.snapshot)
+    assert found.officers[login].suspended
+    assert (found.agencies["MOJ"].suspended, found.agencies["MOJ"].allow_unsigned_systems) == (True, True)
+    filled.write(partial(directory.suspend_account, login=login, suspended=False))
+    filled.write(partial(directory.change_agency, code="MOJ", suspended=False))
+    found = filled.read(directory.snapshot)
+    assert not found.officers[login].suspended
+    assert (found.agencies["MOJ"].suspended, found.agencies["MOJ"].allow_unsigned_systems) == (False, True)
