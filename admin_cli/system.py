@@ -1,13 +1,19 @@
 """Legacy document systems: programs of an agency that send by SMTP."""
 
 import ipaddress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from admin_cli.console import result, rows
 from admin_cli.globals import current
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mailstore.transaction import Unit
 
 app = typer.Typer(help="Legacy document systems / الأنظمة", no_args_is_help=True)
 
@@ -47,7 +53,8 @@ def add(
         raise InputFault("give --certificate or --issue, not both")
     account = checks.login(login)
     with instance() as opened:
-        digest = _client_certificate(opened.home, account, certificate, issue, opened.store.clock())
+        issued = _issued(opened.home, account, issue, opened.store.clock()) if issue else None
+        digest = issued.sha256 if issued else _given(certificate)
         secret = "" if digest else generate_secret()
         system = System(
             account,
@@ -59,7 +66,13 @@ def add(
             digest,
         )
         hashed = hash_secret(secret) if secret else ""
-        apply(opened, lambda unit: add_system(unit, system, hashed))
+
+        def enrol(unit: "Unit") -> None:
+            add_system(unit, system, hashed)
+            if issued and not current().dry_run:
+                issued.write()  # in the same act: no certificate is left behind for a system that is not added
+
+        apply(opened, enrol)
     found = {
         "login": account,
         "agency": system.agency,
@@ -102,21 +115,41 @@ def _network(text: str) -> str:
         ) from None
 
 
-def _client_certificate(home: Path, login: str, given: Path | None, issue: Path | None, now: object) -> str:
-    from datetime import datetime
-
+def _given(certificate: Path | None) -> str:
     from admin_cli.acts import InputFault
-    from gateway.certificates import create_client, fingerprint, write_secret
+    from gateway.certificates import fingerprint
 
-    if given is not None:
-        try:
-            return fingerprint(given.read_bytes())
-        except (OSError, ValueError) as fault:
-            raise InputFault(f"{given}: not a PEM certificate: {fault}") from None
-    if issue is None or current().dry_run or not isinstance(now, datetime):
-        return ""
-    issue.mkdir(parents=True, exist_ok=True)
-    key, certificate, digest = create_client(home, login, now)
-    write_secret(issue / f"{login}.key", key)
-    (issue / f"{login}.pem").write_bytes(certificate)
-    return digest
+    try:
+        return fingerprint(certificate.read_bytes()) if certificate else ""
+    except (OSError, ValueError) as fault:
+        raise InputFault(f"{certificate}: not a PEM certificate: {fault}") from None
+
+
+@dataclass(frozen=True)
+class _Issued:
+    """A client certificate of the instance's own CA that is not written yet."""
+
+    key_file: Path
+    certificate_file: Path
+    key: bytes
+    certificate: bytes
+    sha256: str
+
+    def write(self) -> None:
+        from gateway.certificates import write_secret
+
+        self.key_file.parent.mkdir(parents=True, exist_ok=True)
+        write_secret(self.key_file, self.key)
+        self.certificate_file.write_bytes(self.certificate)
+
+
+def _issued(home: Path, login: str, folder: Path, now: "datetime") -> _Issued:
+    from admin_cli.acts import InputFault
+    from gateway.certificates import create_client
+
+    key_file, certificate_file = folder / f"{login}.key", folder / f"{login}.pem"
+    for one in (key_file, certificate_file):
+        if one.exists():
+            raise InputFault(f"{one}: exists already; move it away or choose another --issue directory")
+    key, certificate, sha256 = create_client(home, login, now)
+    return _Issued(key_file, certificate_file, key, certificate, sha256)

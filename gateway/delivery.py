@@ -7,9 +7,10 @@ Invariants:
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailstore import mailboxes
+from mailstore.consignments import DELIVERED
 from mailstore.letters import Letter
 from mailstore.mailboxes import Message, NewEntry
 from mailstore.transaction import Unit
@@ -86,7 +87,10 @@ class Placement:
         self._entries: list[tuple[int, NewEntry]] = []
 
     def add(self, office: str, names: Sequence[str], prefix: bytes) -> None:
-        """Place a copy with this header block in the office's mailboxes of these names."""
+        """Place a copy with this header block in the office's mailboxes of these names.
+
+        The sender's copy in Sent carries the keyword of its first stage.
+        """
         message = self._message
         entry = NewEntry(
             "letter",
@@ -97,7 +101,13 @@ class Placement:
             self._unit.now,
             self._letter.letter_id,
         )
-        self._entries += [(self._mailboxes[office, name], entry) for name in names]
+        self._entries += [
+            (
+                self._mailboxes[office, name],
+                replace(entry, keywords=(DELIVERED,)) if name == "Sent" else entry,
+            )
+            for name in names
+        ]
 
     def write(self) -> None:
         """Write every entry."""

@@ -1,26 +1,29 @@
 """Take a letter's original octets out of the store; the act is evidence in the same transaction."""
 
-import getpass
+import os
+import pwd
 
 from mailstore import evidence, letters, mailboxes
 from mailstore.faults import NotFound
 from mailstore.letters import Letter
 from mailstore.transaction import Unit
 from policies.evidence import Actor, Event, Evidence, Issuer, Party
+from policies.reference import parse as parse_reference
 
 
 def operator() -> Actor:
-    """Return the person at the command line, as the operating system names the account."""
+    """Return the person at the command line, as the operating system names the account; the environment may lie."""
     try:
-        login = getpass.getuser()
-    except (OSError, KeyError):
-        login = "unknown"
+        login = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        login = f"uid {os.getuid()}"
     return Actor(login, login, login, kind="operator", method="command line")
 
 
 def export(unit: Unit, issuer: Issuer, word: str, reason: str) -> tuple[Letter, bytes]:
     """Return a letter with its octets, and record EXPORTED. Raises NotFound."""
-    found = letters.find(unit.connection, word)
+    wanted = parse_reference(word)
+    found = letters.find(unit.connection, str(wanted) if wanted else word)
     if len(found) != 1:
         raise NotFound(f"no letter {word}" if not found else f"{word} names several letters")
     letter = found[0]

@@ -18,18 +18,23 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
+from typing import TypeVar
 
 from gateway.connections import neighbourhood
 from gateway.faults import Throttled
-from gateway.passwords import VerificationRoom, generate_secret, hash_secret
+from gateway.passwords import Rank, VerificationRoom, generate_secret, hash_secret
 from gateway.throttle import Throttle
 from policies.identity import Account
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 _JOURNAL = logging.getLogger("murasalat.login")
 
 LOGIN_CHARACTERS = 254
 SECRET_CHARACTERS = 256
 _CACHED = 4096
+_KNOWN = 20_000  # pairs of login and source that are remembered as having succeeded
 _SUSPECT_FAILURES = 10  # failures a minute from one source, from which on it gets few seats
 _ALARM_FAILURES = 30  # failures a minute from one source that are put into the journal as guessing
 
@@ -70,6 +75,7 @@ class Login:
         self._alarm = alarm
         self._alarms: OrderedDict[str, float] = OrderedDict()
         self._key = secrets.token_bytes(32)
+        self._came_from: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._cache: OrderedDict[bytes, tuple[float, int | str]] = OrderedDict()
         self._running: dict[tuple[bytes, str], asyncio.Future[Account | None]] = {}
         self._nobody = (hash_secret(generate_secret()),)
@@ -127,12 +133,17 @@ class Login:
         hashes = (credentials.hashes if credentials else ()) or self._nobody
         known = credentials is not None and self._remembered(proof, credentials.version)
         if not known:
-            suspect = self._failures(source) > _SUSPECT_FAILURES
-            known = await self._room.matches(hashes, secret, source, suspect=suspect)
+            known = await self._room.matches(hashes, secret, source, self._rank(login, source))
         if credentials is None or not known or not _may_log_in(credentials.account, source):
             return None
         self._remember(proof, credentials.version)
+        _keep(self._came_from, (login, neighbourhood(source)), None, _KNOWN)
         return replace(credentials.account, method="password")
+
+    def _rank(self, login: str, source: str) -> Rank:
+        if (login, neighbourhood(source)) in self._came_from:
+            return Rank.KNOWN
+        return Rank.SUSPECT if self._failures(source) > _SUSPECT_FAILURES else Rank.ORDINARY
 
     def _failures(self, source: str) -> int:
         return self._throttle.attempts(source) - self._room.taken(source)
@@ -144,22 +155,24 @@ class Login:
     def _remember(self, proof: bytes, version: int | str) -> None:
         if self._remembered(proof, version):
             return  # a success from the cache does not lengthen its own life
-        self._cache[proof] = (self._now() + self._cache_seconds, version)
-        self._cache.move_to_end(proof)
-        if len(self._cache) > _CACHED:
-            self._cache.popitem(last=False)
+        _keep(self._cache, proof, (self._now() + self._cache_seconds, version), _CACHED)
 
     def _sound_alarm(self, source: str) -> None:
         key = neighbourhood(source)
         if self._now() < self._alarms.get(key, self._now()):
             return
-        self._alarms[key] = self._now() + 60.0
-        self._alarms.move_to_end(key)
-        if len(self._alarms) > _CACHED:
-            self._alarms.popitem(last=False)
+        _keep(self._alarms, key, self._now() + 60.0, _CACHED)
         _JOURNAL.warning(json.dumps({"event": "password-guessing", "source": key}))
         if self._alarm is not None:
             self._alarm(key)
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    """Put an entry at the end; the oldest leaves when there are more than `most`."""
+    kept[key] = value
+    kept.move_to_end(key)
+    if len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _may_log_in(account: Account, source: str) -> bool:

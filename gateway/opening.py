@@ -13,9 +13,12 @@ from collections.abc import Callable, Sequence
 from gateway.offload import Offload
 from gateway.reader import Reader
 from mailstore import evidence, mailboxes, outbox
-from mailstore.letters import Addressee, Letter, addressees, get
+from mailstore.consignments import HANDED_OVER as SENT_HANDED_OVER
+from mailstore.consignments import SEEN as SENT_SEEN
+from mailstore.consignments import mark_sent, received
+from mailstore.letters import Addressee, Letter
 from mailstore.transaction import Reading, Unit
-from policies.evidence import Event, Evidence, Issuer, Party
+from policies.evidence import Event, Evidence, Issuer, Party, unique_key_for
 
 SEEN = "\\Seen"
 
@@ -74,7 +77,7 @@ class Opening:
 
         Whoever calls this wakes the receipts' worker after the unit is durable: `notify_owed`.
         """
-        found = _letters_received(unit.connection, reader.office, mailbox, uids)
+        found = received(unit.connection, mailbox, uids, reader.office)
         record(unit, self._issuer, reader, found, Event.HANDED_OVER)
         record(unit, self._issuer, reader, found, Event.SEEN)
 
@@ -83,41 +86,26 @@ class Opening:
         self._owed()
 
 
-def _letters_received(
-    connection: Reading, office: str, mailbox: int, uids: Sequence[int]
-) -> list[tuple[Letter, Addressee]]:
-    """Return the letters among the messages that the office received (its own sent copies are none)."""
-    ids = {
-        row.letter_id for row in mailboxes.entries(connection, mailbox, uids, "letter_id") if row.letter_id
-    }
-    found: list[tuple[Letter, Addressee]] = []
-    for letter_id in sorted(ids):
-        letter = get(connection, letter_id)
-        mine = next((one for one in addressees(connection, letter_id) if one.office == office), None)
-        if letter is not None and mine is not None:
-            found.append((letter, mine))
-    return found
-
-
 def _not_handed_over(
     connection: Reading, reader: Reader, mailbox: int, uids: Sequence[int]
 ) -> list[tuple[Letter, Addressee]]:
-    found = _letters_received(connection, reader.office, mailbox, uids)
-    keys = {f"{letter.letter_id}|{reader.office}|{Event.HANDED_OVER}|{reader.login}" for letter, _ in found}
-    standing = evidence.standing_keys(connection, sorted(keys))
-    return [
-        pair
-        for pair in found
-        if f"{pair[0].letter_id}|{reader.office}|{Event.HANDED_OVER}|{reader.login}" not in standing
-    ]
+    found = received(connection, mailbox, uids, reader.office)
+    keys = {_key(letter, reader): (letter, mine) for letter, mine in found}
+    standing = evidence.standing_keys(connection, list(keys))
+    return [pair for key, pair in keys.items() if key not in standing]
+
+
+def _key(letter: Letter, reader: Reader) -> str:
+    return unique_key_for(Event.HANDED_OVER, "", letter.letter_id, reader.office, reader.login)
 
 
 def record(
     unit: Unit, issuer: Issuer, reader: Reader, opened: Sequence[tuple[Letter, Addressee]], event: Event
 ) -> None:
-    """Append one event per letter for this officer, once; a SEEN owes the opened receipt."""
-    for letter, mine in opened:
-        fact = Evidence(
+    """Append one event per letter for this officer, once; mark the sender's copy; a SEEN owes the opened receipt."""
+    actor = reader.actor()
+    facts = [
+        Evidence(
             evidence.new_id(unit),
             event,
             unit.now,
@@ -126,10 +114,17 @@ def record(
             letter.letter_id,
             Party(letter.sender_agency, letter.sender_office),
             Party(mine.agency, mine.office),
-            reader.actor(),
+            actor,
             letter.sha256,
             reference=letter.reference,
             incoming_reference=mine.incoming_reference,
         )
-        if evidence.append_once(unit, fact) and event is Event.SEEN:
-            outbox.owe(unit, "opened", letter.letter_id, fact.evidence_id)
+        for letter, mine in opened
+    ]
+    fresh = evidence.append_missing(unit, facts)
+    mark_sent(
+        unit, [fact.letter_id for fact in fresh], SENT_SEEN if event is Event.SEEN else SENT_HANDED_OVER
+    )
+    if event is Event.SEEN:
+        for fact in fresh:
+            outbox.owe(unit, "opened", fact.letter_id, fact.evidence_id)

@@ -156,7 +156,7 @@ class Evidence:
         """
         office = self.recipient.office if self.recipient else ""
         person = self.actor.login if self.actor else ""
-        return _unique_key(self.event, self.evidence_id, self.letter_id, office, person)
+        return unique_key_for(self.event, self.evidence_id, self.letter_id, office, person)
 
 
 _EACH_TIME = frozenset(
@@ -175,7 +175,7 @@ _BY_PERSON = frozenset({Event.HANDED_OVER, Event.SEEN, Event.ACKNOWLEDGED, Event
 
 def unique_key_of(members: Mapping[str, Any]) -> str:
     """Return the unique key of a record read back. Raises KeyError, ValueError or AttributeError when it is none."""
-    return _unique_key(
+    return unique_key_for(
         Event(members["event"]),
         members["evidence_id"],
         members.get("letter_id", ""),
@@ -184,7 +184,8 @@ def unique_key_of(members: Mapping[str, Any]) -> str:
     )
 
 
-def _unique_key(event: Event, evidence_id: str, letter_id: str, office: str, person: str) -> str:
+def unique_key_for(event: Event, evidence_id: str, letter_id: str, office: str, person: str) -> str:
+    """Return the identity of a fact; `person` (a login) counts only where each person's act is a fact of its own."""
     if event in _EACH_TIME:
         return evidence_id
     return f"{letter_id}|{office}|{event.value}|{person if event in _BY_PERSON else ''}"

@@ -41,7 +41,7 @@ class Plan:
     r"""How a FETCH is answered.
 
     `columns` are read of each message; `octets`: the message itself, too. `reveals`: HANDED-OVER comes first.
-    `sees`: \Seen is set, and SEEN comes first.
+    `sees`: \Seen is set, also by a header that is not peeked at, and SEEN comes first.
     """
 
     items: tuple[FetchItem, ...]
@@ -64,9 +64,9 @@ def plan(items: Iterable[FetchItem]) -> Plan:
     columns: dict[str, None] = {}
     octets = sees = False
     for item in chosen:
+        sees = sees or _is_seen(item)
         if _is_body(item):
             octets = True
-            sees = sees or _is_seen(item)
             columns.update(dict.fromkeys(_OCTETS))
             if _needs_head(item):
                 columns["head"] = None
@@ -102,4 +102,4 @@ def _is_seen(item: FetchItem) -> bool:
     r"""Whether the item sets \Seen (RFC 9051 section 6.4.5)."""
     if isinstance(item, BodySection | BinarySection):
         return not item.peek
-    return isinstance(item, Attribute)
+    return isinstance(item, Attribute) and item.name in _READS_OCTETS

@@ -55,9 +55,7 @@ def read_whole(connection: Reading, mailbox: int, login: str) -> Delta:
     return Delta(mailboxes.get(connection, mailbox), mailboxes.states(connection, mailbox, login), [])
 
 
-def read_delta(
-    connection: Reading, mailbox: int, login: str, since: int, uidvalidity: int
-) -> Delta | None:
+def read_delta(connection: Reading, mailbox: int, login: str, since: int, uidvalidity: int) -> Delta | None:
     """Read what changed after a mod-sequence, None when nothing did. Raises NotFound when the mailbox was deleted."""
     present = mailboxes.get(connection, mailbox)
     if present.highestmodseq == since and present.uidvalidity == uidvalidity:

@@ -17,6 +17,7 @@ from gateway.imap.fetch_items import email_id
 from gateway.imap.maildate import read_date
 from gateway.imap.wire import search_keys as keys
 from gateway.imap.wire.sequence import SequenceSet
+from gateway.mime.addresses import parse_addresses
 from gateway.mime.decode import decode_words, text_of
 from gateway.mime.limits import MimeLimitExceeded
 from gateway.mime.tree import parse
@@ -44,6 +45,8 @@ class Texts:
                 self.body = ""
         return self.body
 
+
+_ADDRESSES = frozenset({"FROM", "TO", "CC", "BCC"})
 
 Test = Callable[[Walked, Any, Texts | None], Decided]
 
@@ -130,6 +133,8 @@ class _Compiler:
 
     def _text(self, where: str, text: str) -> Test:
         needle = fold(text)
+        if where in _ADDRESSES:
+            return self._address(where.lower(), needle)
         if where not in {"BODY", "TEXT"}:
             return self._header(where.lower(), text)
         self._needs("sha256")
@@ -155,6 +160,22 @@ class _Compiler:
             if row is None:
                 return None
             return any(needle in fold(decode_words(value)) for value in headers.values(row.head, name))
+
+        return within
+
+    def _address(self, name: str, needle: str) -> Test:
+        """Look into an address field as it is written and, where comments break addresses up, as it is meant."""
+        self._needs("head")
+
+        def within(_walked: Walked, row: Any, _texts: Texts | None) -> Decided:
+            if row is None:
+                return None
+            for value in headers.values(row.head, name):
+                if needle in fold(decode_words(value)):
+                    return True
+                if b"(" in value and any(needle in one for one in _addresses(value)):
+                    return True
+            return False
 
         return within
 
@@ -194,6 +215,15 @@ class _Compiler:
         self._needs("letter_id", "sha256")
         wanted = value.encode()
         return lambda _w, r, _t: None if r is None else email_id(r) == wanted
+
+
+def _addresses(value: bytes) -> list[str]:
+    """Return the addresses of a field, folded, without the comments inside them."""
+    return [
+        fold(b"@".join((one.mailbox, one.host)).decode("utf-8", "replace"))
+        for one in parse_addresses(value)
+        if one.mailbox is not None and one.host is not None
+    ]
 
 
 def local_day(stored: str) -> date:

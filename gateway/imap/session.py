@@ -18,6 +18,7 @@ from gateway.imap.state import State
 from gateway.imap.texts import MAILBOX_GONE, NO_SUCH_MAILBOX, REVOKED, Sentence
 from gateway.imap.updates import Updates
 from gateway.imap.view import View
+from gateway.imap.wire import responses
 from gateway.reader import Reader
 from mailstore import mailboxes
 from mailstore.faults import NotFound
@@ -160,6 +161,15 @@ class Session:
             self.view.close()
         self.view = view
         self.state = State.SELECTED if view is not None else State.AUTHENTICATED
+
+    def enable_condstore(self) -> None:
+        """Tell mod-sequences from now on, and the mailbox's highest one at once (RFC 7162 section 3.1)."""
+        if self.condstore:
+            return
+        self.condstore = True
+        if self.view is not None:
+            code = responses.number_code("HIGHESTMODSEQ", self.view.index.highestmodseq)
+            self.put(responses.ok(None, "Mod-sequences are told", code))
 
     async def refresh(self) -> None:
         """Bring the selected mailbox up to date. Raises Ending when it was deleted, and Unavailable."""

@@ -44,11 +44,16 @@ def sent_at(row: Any) -> datetime:
         return parse_rfc3339(row.internal_date)
 
 
+def collated(text: str) -> str:
+    """Return what text is ordered by: folded, in capitals, as i;unicode-casemap has it (RFC 5051)."""
+    return fold(text).upper()
+
+
 def _mailbox(field: str) -> Callable[[Any], str]:
     def read(row: Any) -> str:
         for address in parse_addresses(headers.first(row.head, field) or b""):
             if address.mailbox is not None:
-                return fold(address.mailbox.decode("utf-8", "replace"))
+                return collated(address.mailbox.decode("utf-8", "replace"))
         return ""
 
     return read
@@ -60,19 +65,18 @@ def _display(field: str) -> Callable[[Any], str]:
     def read(row: Any) -> str:
         for address in parse_addresses(headers.first(row.head, field) or b""):
             if address.name:
-                return fold(decode_words(address.name))
+                return collated(decode_words(address.name))
             if address.host is not None:
-                return fold(b"@".join((address.mailbox or b"", address.host)).decode("utf-8", "replace"))
+                return collated(b"@".join((address.mailbox or b"", address.host)).decode("utf-8", "replace"))
             if address.mailbox is not None:
-                return fold(address.mailbox.decode("utf-8", "replace"))
+                return collated(address.mailbox.decode("utf-8", "replace"))
         return ""
 
     return read
 
 
-def folded_subject(row: Any) -> str:
-    """Return the folded base subject."""
-    return fold(base_subject(headers.text(row.head, "subject")).text)
+def _subject(row: Any) -> str:
+    return collated(base_subject(headers.text(row.head, "subject")).text)
 
 
 _KEYS: dict[str, Callable[[Any], Any]] = {
@@ -81,7 +85,7 @@ _KEYS: dict[str, Callable[[Any], Any]] = {
     "DATE": sent_at,
     "FROM": _mailbox("from"),
     "SIZE": lambda row: row.size,
-    "SUBJECT": folded_subject,
+    "SUBJECT": _subject,
     "TO": _mailbox("to"),
     "DISPLAYFROM": _display("from"),
     "DISPLAYTO": _display("to"),

@@ -168,56 +168,52 @@ def _merge_subjects(roots: list[_Node]) -> list[_Node]:
     table: dict[str, _Node] = {}
     for root in roots:
         first = _first_message(root)
-        if first is None or not first.subject:
-            continue
-        standing = table.get(first.subject)
-        if standing is None or _better(root, standing):
-            table[first.subject] = root
+        if first is not None and first.subject:
+            standing = table.get(first.subject)
+            if standing is None or _better(root, standing):
+                table[first.subject] = root
     merged: list[_Node] = []
     for root in roots:
+        if root.parent is not None:
+            continue  # joined to another already
         first = _first_message(root)
-        standing = table.get(first.subject) if first is not None and first.subject else None
-        if standing is None or standing is root:
+        subject = first.subject if first is not None else ""
+        standing = table.get(subject, root) if subject else root
+        if standing is root:
             merged.append(root)
-        else:
-            _join(root, standing, merged)
-    seen: set[int] = set()
-    return [node for node in merged if node.parent is None and not (id(node) in seen or seen.add(id(node)))]
+            continue
+        joined = _joined(root, standing)
+        if joined is not standing:
+            table[subject] = joined
+            if standing in merged:
+                merged[merged.index(standing)] = joined
+            else:
+                merged.append(joined)
+    return merged
 
 
 def _better(root: _Node, standing: _Node) -> bool:
     """Whether a root stands for its subject rather than another: a dummy, or no reply where the other is one."""
-    if standing.message is not None and root.message is None:
-        return True
-    return (
-        standing.message is not None
-        and standing.message.reply
-        and root.message is not None
-        and not root.message.reply
-    )
+    if standing.message is None:
+        return False
+    return root.message is None or (standing.message.reply and not root.message.reply)
 
 
-def _join(root: _Node, standing: _Node, merged: list[_Node]) -> None:
+def _joined(root: _Node, standing: _Node) -> _Node:
+    """Join two threads of one subject; return what now stands for it."""
     if standing.message is None and root.message is None:
         for child in list(root.children):
             standing.adopt(child)
-        return
+        return standing
     if standing.message is None or (
         root.message is not None and root.message.reply and not standing.message.reply
     ):
         standing.adopt(root)
-        return
+        return standing
     dummy = _Node()  # both become children of one that is not there
-    _replace(standing, dummy, merged)
     dummy.adopt(standing)
     dummy.adopt(root)
-
-
-def _replace(standing: _Node, dummy: _Node, merged: list[_Node]) -> None:
-    if standing in merged:
-        merged[merged.index(standing)] = dummy
-    else:
-        merged.append(dummy)
+    return dummy
 
 
 def _told(roots: list[_Node]) -> list[ThreadNode]:

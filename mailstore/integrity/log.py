@@ -58,12 +58,12 @@ def check_log(connection: Connection, found: Findings, note: Callable[[str], str
         found.expect(root is not None and one.root == root.hex(), "checkpoint-root", where)
         try:
             text = note(one.note)
-            claimed = read_body(text)
+            origin_said, size_said, root_said = claimed = read_body(text)
         except ValueError as fault:
             found.add("checkpoint-note", f"{where}: {fault}")
             continue
-        wanted = (origin, one.size, bytes.fromhex(one.root))
-        found.expect(claimed == wanted, "checkpoint-note", f"{where}: the signed text says another thing")
+        same = (origin_said, size_said, root_said.hex()) == (origin, one.size, one.root)
+        found.expect(same, "checkpoint-note", f"{where}: the signed text says another thing")
         found.expect(one.note.startswith(f"{body(*claimed)}\n"), "checkpoint-note", where)
     verified.receipts = array("Q", sorted(verified.receipts))
     return verified

@@ -38,15 +38,16 @@ async def fetch(session: Session, command: Fetch) -> Reply:
     except ValueError:
         raise bad("No such message number") from None
     if command.changed_since is not None or any(item == Attribute("MODSEQ") for item in command.items):
-        session.condstore = True
+        session.enable_condstore()
     planned = plan(command.items)
     walked = list(view.walk(slices))
     if command.changed_since is not None:
         walked = [one for one in walked if one[3] > command.changed_since]
-    if planned.reveals:
+    newly_seen = frozenset[int]()
+    if planned.reveals or planned.sees:
         walked, newly_seen = await _open(session, view, planned, walked)
-    else:
-        newly_seen = frozenset[int]()
+    for line in view.tell_keywords():  # before the first FETCH that may name one
+        session.put(line)
     modseq = command.changed_since is not None
     if planned.from_memory:
         await _from_memory(session, planned, walked, uid=command.uid, modseq=modseq)
@@ -75,7 +76,8 @@ async def _open(
         if unseen:
             await opening.see(reader, mailbox, unseen)
             newly_seen = frozenset(unseen)
-    await opening.hand_over(reader, mailbox, [uid for _, uid, _, _ in walked])
+    if planned.reveals:
+        await opening.hand_over(reader, mailbox, [uid for _, uid, _, _ in walked])
     if newly_seen:
         await session.refresh()
         walked = [

@@ -146,7 +146,7 @@ async def enable(session: Session, command: commands.Enable) -> Reply:
         session.utf8 = True
         enabled.append("UTF8=ACCEPT")
     if "CONDSTORE" in command.capabilities and "CONDSTORE" in offered:
-        session.condstore = True
+        session.enable_condstore()
         enabled.append("CONDSTORE")
     session.put(responses.enabled(enabled))
     return done("Enabled")

@@ -5,14 +5,14 @@ A search that looks into bodies tells which messages match and sends none of the
 
 from collections.abc import Sequence
 
-from gateway.imap.reply import Reply, bad, done
+from gateway.imap.reply import Reply, done
 from gateway.imap.search import Context, Program, Texts, Walked, compile_search
 from gateway.imap.session import Session
 from gateway.imap.view import View
 from gateway.imap.wire import responses_message
 from gateway.imap.wire.commands_message import Search
 from gateway.imap.wire.responses_message import SearchResult
-from gateway.imap.wire.search_keys import And, InSet, ModSeqKey, Not, Or, SearchKey
+from gateway.imap.wire.search_keys import And, ModSeqKey, Not, Or, SearchKey
 from mailstore import contents, mailboxes
 from mailstore.transaction import Reading
 
@@ -26,13 +26,20 @@ async def search(session: Session, command: Search) -> Reply:
     view = session.selected()
     by_modseq = asks_modseq(command.key)
     if by_modseq:
-        session.condstore = True
+        session.enable_condstore()
     found = await matching(session, view, command.key)
     if command.save:
         save(view, found, command.returns)
-    highest = max((one[3] for one in found), default=0) if by_modseq else 0
-    put_result(session, command, [one[1] if command.uid else one[0] for one in found], highest or None)
+    modseq = highest(found, command.returns) if by_modseq else None
+    put_result(session, command, [one[1] if command.uid else one[0] for one in found], modseq)
     return done("Search completed")
+
+
+def highest(found: Sequence[Walked], returns: frozenset[str] | None) -> int | None:
+    """Return the highest mod-sequence of the messages that are told (RFC 7162 section 3.1.10)."""
+    if returns and not returns & {"ALL", "COUNT"}:
+        found = [*(found[:1] if "MIN" in returns else []), *(found[-1:] if "MAX" in returns else [])]
+    return max((one[3] for one in found), default=None)
 
 
 def asks_modseq(key: SearchKey) -> bool:
@@ -77,7 +84,6 @@ def save(view: View, found: Sequence[Walked], returns: frozenset[str] | None) ->
 
 async def matching(session: Session, view: View, key: SearchKey) -> list[Walked]:
     """Return the messages that match, by message number."""
-    _refuse_missing(key, len(view.uids))
     program = compile_search(key, Context(view.uids, view.saved or (), session.ports.clock()))
     walked = list(view.walk([(0, len(view.uids))]))
     decided = await session.ports.offload.call(_by_memory, program, walked)
@@ -131,19 +137,3 @@ def _by_text(
     texts = {sha256: Texts(found) for sha256, found in octets.items()}
     for one, row in group:
         matches[one[0]] = bool(program.test(one, row, texts[str(getattr(row, "sha256", ""))]))
-
-
-def _refuse_missing(key: SearchKey, count: int) -> None:
-    """Refuse message numbers that are not there (RFC 9051 section 9, seq-number)."""
-    match key:
-        case InSet(numbers, uid):
-            if not uid and numbers.largest > count > 0:
-                raise bad("No such message number")
-        case And(some):
-            for one in some:
-                _refuse_missing(one, count)
-        case Or(left, right):
-            _refuse_missing(left, count)
-            _refuse_missing(right, count)
-        case Not(inner):
-            _refuse_missing(inner, count)

@@ -13,7 +13,7 @@ async def select(session: Session, command: commands.Select) -> Reply:
     view = await session.shared.updates.open(mailbox.id, session.login, read_only=command.read_only)
     session.select(view)
     if command.condstore:
-        session.condstore = True
+        session.enable_condstore()
     for line in _selected(view):
         session.put(line)
     mode = "READ-ONLY" if view.read_only else "READ-WRITE"

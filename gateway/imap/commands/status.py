@@ -32,7 +32,7 @@ async def values(session: Session, mailbox: Mailbox, items: Iterable[str]) -> di
     login, wanted = session.login, list(items)
     first_recent = session.shared.updates.first_recent(mailbox.id, login)
     if "HIGHESTMODSEQ" in wanted:
-        session.condstore = True
+        session.enable_condstore()
 
     def read(connection: Reading) -> dict[str, Value]:
         present = mailboxes.get(connection, mailbox.id)

@@ -39,7 +39,7 @@ async def store(session: Session, command: Store) -> Reply:
     if view.read_only:
         raise no(READ_ONLY, "NOPERM")
     if command.unchanged_since is not None:
-        session.condstore = True
+        session.enable_condstore()
     flags = in_known_case(command.flags, view.index.keywords)
     allowed, refused = permitted(flags, view.rights)
     if refused and not allowed:

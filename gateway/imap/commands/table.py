@@ -16,6 +16,7 @@ from gateway.imap.commands import (
     quota,
     search,
     select,
+    sort,
     status,
     store,
 )
@@ -70,4 +71,8 @@ HANDLERS: dict[str, Handler] = {
     "UID STORE": store.store,
     "SEARCH": search.search,
     "UID SEARCH": search.search,
+    "SORT": sort.sort,
+    "UID SORT": sort.sort,
+    "THREAD": sort.thread,
+    "UID THREAD": sort.thread,
 }

@@ -8,7 +8,7 @@ import pytest
 from gateway import login as module
 from gateway.faults import Throttled, Unavailable
 from gateway.login import Credentials, Login
-from gateway.passwords import VerificationRoom
+from gateway.passwords import Rank, VerificationRoom
 from gateway.throttle import Throttle
 from policies.identity import Account, Officer, System
 
@@ -25,12 +25,14 @@ class Room(VerificationRoom):
 
     def __init__(self) -> None:
         super().__init__(threads=1)
+        self.ranks: list[Rank] = []
         self.verified: list[tuple[tuple[str, ...], str]] = []
 
-    async def matches(self, hashes: tuple[str, ...], secret: str, source: str, *, suspect: bool) -> bool:
+    async def matches(self, hashes: tuple[str, ...], secret: str, source: str, rank: Rank) -> bool:
         self.verified.append((hashes, secret))
+        self.ranks.append(rank)
         await asyncio.sleep(0.001)
-        if suspect and secret == "full":
+        if rank is Rank.SUSPECT and secret == "full":
             raise Unavailable(source)
         return secret in hashes
 
@@ -206,6 +208,13 @@ async def test_a_source_that_fails_much_is_suspect(bench: Bench) -> None:
     with pytest.raises(Unavailable):
         await bench.login.password("noura", "full", HERE)
     assert await bench.login.password("noura", "full", THERE) is None
+
+
+async def test_who_came_from_the_same_source_before_goes_first(bench: Bench) -> None:
+    assert await bench.login.password("noura", "desk", HERE) is not None
+    for name, secret, source in (("noura", "a", HERE), ("noura", "a", THERE), ("dms", "a", HERE)):
+        assert await bench.login.password(name, secret, source) is None
+    assert bench.room.ranks == [Rank.ORDINARY, Rank.KNOWN, Rank.ORDINARY, Rank.ORDINARY]
 
 
 async def test_a_spray_is_reported_once_a_minute(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:

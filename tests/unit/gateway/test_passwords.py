@@ -6,7 +6,7 @@ import pytest
 
 from gateway import passwords
 from gateway.faults import Unavailable
-from gateway.passwords import VerificationRoom, generate_secret, hash_secret, matches
+from gateway.passwords import Rank, VerificationRoom, generate_secret, hash_secret, matches
 
 
 def test_a_secret_is_long_and_easy_to_type() -> None:
@@ -45,36 +45,75 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 async def test_a_full_room_refuses_at_once(slow: threading.Event) -> None:
     room = VerificationRoom(threads=1, seats=3)
-    waiting = [asyncio.create_task(room.matches((), "", "192.0.2.1", suspect=False)) for _ in range(3)]
+    waiting = [asyncio.create_task(room.matches((), "", "192.0.2.1", Rank.ORDINARY)) for _ in range(4)]
     await asyncio.sleep(0)
-    assert room.taken("192.0.2.1") == 3
+    assert room.taken("192.0.2.1") == 4
     with pytest.raises(Unavailable):
-        await room.matches((), "", "192.0.2.2", suspect=False)
+        await room.matches((), "", "192.0.2.2", Rank.ORDINARY)
     slow.set()
-    assert await asyncio.gather(*waiting) == [True] * 3
+    assert await asyncio.gather(*waiting) == [True] * 4
     assert room.taken("192.0.2.1") == 0
-    assert await room.matches((), "", "192.0.2.2", suspect=False)
+    assert await room.matches((), "", "192.0.2.2", Rank.ORDINARY)
     room.close()
 
 
 async def test_a_suspect_source_leaves_room_for_others(slow: threading.Event) -> None:
     room = VerificationRoom(threads=1, seats=10, seats_of_suspect=2)
-    waiting = [asyncio.create_task(room.matches((), "", "192.0.2.1", suspect=True)) for _ in range(5)]
+    waiting = [asyncio.create_task(room.matches((), "", "192.0.2.1", Rank.SUSPECT)) for _ in range(5)]
     await asyncio.sleep(0)
     assert [task.done() and isinstance(task.exception(), Unavailable) for task in waiting] == [False] * 2 + [
         True
     ] * 3
-    honest = asyncio.create_task(room.matches((), "", "192.0.2.2", suspect=False))
+    honest = asyncio.create_task(room.matches((), "", "192.0.2.2", Rank.ORDINARY))
     slow.set()
     assert await honest
     await asyncio.gather(*waiting[:2])
     room.close()
 
 
+async def test_the_known_go_first_and_the_suspect_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[str] = []
+    gate = threading.Event()
+
+    def note(_hashes: tuple[str, ...], secret: str) -> bool:
+        gate.wait(5)
+        served.append(secret)
+        return True
+
+    monkeypatch.setattr(passwords, "matches", note)
+    room = VerificationRoom(threads=1)
+    order = (
+        ("running", Rank.ORDINARY),
+        ("suspect", Rank.SUSPECT),
+        ("ordinary", Rank.ORDINARY),
+        ("known", Rank.KNOWN),
+    )
+    waiting = [asyncio.create_task(room.matches((), secret, "192.0.2.1", rank)) for secret, rank in order]
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(*waiting)
+    assert served == ["running", "known", "ordinary", "suspect"]
+    room.close()
+
+
+async def test_who_leaves_the_line_takes_no_thread_with_him(slow: threading.Event) -> None:
+    room = VerificationRoom(threads=1)
+    first, second, third = (
+        asyncio.create_task(room.matches((), "", "192.0.2.1", Rank.ORDINARY)) for _ in range(3)
+    )
+    await asyncio.sleep(0)
+    second.cancel()
+    slow.set()
+    assert await asyncio.gather(first, third) == [True, True]
+    assert await room.matches((), "", "192.0.2.1", Rank.ORDINARY)
+    assert room._running == room.taken("192.0.2.1") == 0
+    room.close()
+
+
 async def test_verification_runs_beside_the_event_loop() -> None:
     room = VerificationRoom()
     stored = hash_secret("secret")
-    verification = asyncio.create_task(room.matches((stored,), "secret", "192.0.2.1", suspect=False))
+    verification = asyncio.create_task(room.matches((stored,), "secret", "192.0.2.1", Rank.ORDINARY))
     turns = 0
     while not verification.done():
         turns += 1

@@ -1,0 +1,105 @@
+"""SORT and THREAD with their UID forms (RFC 5256, RFC 5957, RFC 5267 for the results)."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from gateway.imap import headers
+from gateway.imap.basesubject import base_subject
+from gateway.imap.commands.search import ROWS, asks_modseq, matching, save
+from gateway.imap.reply import Reply, bad, done
+from gateway.imap.search import Walked
+from gateway.imap.session import Session
+from gateway.imap.sortkeys import columns_of, in_order, sent_at, sortable
+from gateway.imap.threads import Threadable, by_references, ordered_subject
+from gateway.imap.wire import responses_message
+from gateway.imap.wire.commands_message import Sort, Thread
+from gateway.imap.wire.responses_message import SearchResult
+from mailstore import mailboxes
+from mailstore.transaction import Reading
+from policies.arabic import fold
+
+T = TypeVar("T")
+_IDENTIFIER = re.compile(rb"<([^<>]{1,998})>")
+
+
+async def sort(session: Session, command: Sort) -> Reply:
+    """SORT."""
+    view = session.selected()
+    if asks_modseq(command.key):
+        session.enable_condstore()
+    found = await matching(session, view, command.key)
+    criteria = command.criteria
+    read = await _each(
+        session, found, columns_of(criteria), lambda number, row: sortable(number, row, criteria)
+    )
+    ordered = await session.ports.offload.call(in_order, read, criteria)
+    numbers = [one.uid if command.uid else one.number for one in ordered]
+    if command.save:
+        by_uid = {one[1]: one for one in found}
+        save(view, [by_uid[one.uid] for one in ordered], command.returns)
+    if command.returns is None:
+        session.put(responses_message.sort(numbers))
+    elif command.returns:
+        told = command.returns
+        result = SearchResult(
+            minimum=numbers[0] if "MIN" in told and numbers else None,
+            maximum=numbers[-1] if "MAX" in told and numbers else None,
+            count=len(numbers) if "COUNT" in told else None,
+            numbers=numbers if "ALL" in told else None,
+        )
+        session.put(responses_message.esearch(command.tag, result, uid=command.uid))
+    return done("Sort completed")
+
+
+async def _each(
+    session: Session, found: Sequence[Walked], columns: Sequence[str], make: Callable[[int, Any], T]
+) -> list[T]:
+    """Make something of each message's row, read run by run."""
+    mailbox = session.selected().mailbox.id
+    made: list[T] = []
+    for start in range(0, len(found), ROWS):
+        numbers = {one[1]: one[0] for one in found[start : start + ROWS]}
+
+        def read(connection: Reading, numbers: dict[int, int] = numbers) -> list[T]:
+            rows = mailboxes.entries(connection, mailbox, list(numbers), *columns)
+            return [make(numbers[row.uid], row) for row in rows]
+
+        made += await session.ports.offload.read(read)
+    return made
+
+
+async def thread(session: Session, command: Thread) -> Reply:
+    """THREAD."""
+    algorithms = {"REFERENCES": by_references, "ORDEREDSUBJECT": ordered_subject}
+    algorithm = algorithms.get(command.algorithm)
+    if algorithm is None:
+        raise bad("Unknown threading algorithm")
+    if asks_modseq(command.key):
+        session.enable_condstore()
+    found = await matching(session, session.selected(), command.key)
+    uids = {one[0]: one[1] for one in found}
+
+    def make(number: int, row: Any) -> Threadable:
+        return _threadable(uids[number] if command.uid else number, row)
+
+    messages = await _each(session, found, ("head", "internal_date"), make)
+    threads = await session.ports.offload.call(algorithm, messages)
+    session.put(responses_message.thread(threads))
+    return done("Threads told")
+
+
+def _threadable(number: int, row: Any) -> Threadable:
+    head = row.head
+    subject = base_subject(headers.text(head, "subject"))
+    own = _identifiers(head, "message-id")
+    references = _identifiers(head, "references") or _identifiers(head, "in-reply-to")[:1]
+    return Threadable(
+        number, sent_at(row), fold(subject.text), subject.reply, own[0] if own else "", tuple(references)
+    )
+
+
+def _identifiers(head: bytes, name: str) -> list[str]:
+    """Return the message identifiers in a field, without the quoting that makes equal ones look different."""
+    value = headers.first(head, name) or b""
+    return [one.replace(b'"', b"").strip().decode("utf-8", "replace") for one in _IDENTIFIER.findall(value)]

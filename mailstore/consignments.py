@@ -1,0 +1,72 @@
+"""Letters seen from both ends: which of an office's messages are letters it received, and the sender's own copy.
+
+Keywords on the sender's copy in Sent follow the letter's life. They are shared by the office, set by the gateway alone,
+and say that some officer of some recipient reached the stage; `letter trace` tells which.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, select
+
+from mailstore import schema
+from mailstore.letters import Addressee, Letter
+from mailstore.transaction import Unit
+from mailstore.views import batches, next_modseq, set_keywords
+
+DELIVERED, HANDED_OVER, SEEN = "$MsDelivered", "$MsHandedOver", "$MsSeen"
+
+_LETTER = [schema.letters.c[name] for name in Letter.__dataclass_fields__]
+_ADDRESSEE = [schema.recipients.c[name] for name in Addressee.__dataclass_fields__]
+
+
+def received(
+    connection: Connection, mailbox: int, uids: Sequence[int], office: str
+) -> list[tuple[Letter, Addressee]]:
+    """Return the letters among a mailbox's messages that `office` received, each once, in UID order.
+
+    The office's own sent copies and messages that are no letters are none of them.
+    """
+    entries, letters, recipients = schema.entries, schema.letters, schema.recipients
+    joined = entries.join(letters, letters.c.letter_id == entries.c.letter_id).join(
+        recipients, (recipients.c.letter_id == letters.c.letter_id) & (recipients.c.office == office)
+    )
+    found: dict[str, tuple[Letter, Addressee]] = {}
+    for some in batches(uids):
+        query = (
+            select(*_LETTER, *_ADDRESSEE)
+            .select_from(joined)
+            .where(entries.c.mailbox == mailbox, entries.c.uid.in_(some))
+            .order_by(entries.c.uid)
+        )
+        for row in connection.execute(query):
+            letter = Letter(*row[: len(_LETTER)])
+            found.setdefault(letter.letter_id, (letter, Addressee(*row[len(_LETTER) :])))
+    return list(found.values())
+
+
+def mark_sent(unit: Unit, letter_ids: Iterable[str], keyword: str) -> None:
+    """Put a keyword on the sender's live copies of these letters in Sent, where it is not there yet."""
+    entries, mailboxes, letters = schema.entries, schema.mailboxes, schema.letters
+    joined = entries.join(mailboxes, mailboxes.c.id == entries.c.mailbox).join(
+        letters,
+        (letters.c.letter_id == entries.c.letter_id) & (letters.c.sender_office == mailboxes.c.office),
+    )
+    fresh: defaultdict[int, dict[int, list[str]]] = defaultdict(dict)
+    ids = list(dict.fromkeys(letter_ids))
+    for start in range(0, len(ids), 500):
+        query = (
+            select(entries.c.mailbox, entries.c.uid, entries.c.keywords)
+            .select_from(joined)
+            .where(
+                mailboxes.c.special_use == "\\Sent",
+                entries.c.letter_id.in_(ids[start : start + 500]),
+                entries.c.expunged_modseq.is_(None),
+            )
+        )
+        for row in unit.connection.execute(query):
+            words = row.keywords.split()
+            if keyword not in words:
+                fresh[row.mailbox][row.uid] = [*words, keyword]
+    for mailbox, keywords in fresh.items():
+        set_keywords(unit, mailbox, keywords, next_modseq(unit, mailbox))
