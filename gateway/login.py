@@ -35,7 +35,6 @@ LOGIN_CHARACTERS = 254
 SECRET_CHARACTERS = 256
 _CACHED = 4096
 _KNOWN = 20_000  # pairs of login and source that are remembered as having succeeded
-_SUSPECT_FAILURES = 10  # failures a minute from one source, from which on it gets few seats
 _ALARM_FAILURES = 30  # failures a minute from one source that are put into the journal as guessing
 
 
@@ -141,9 +140,7 @@ class Login:
         return replace(credentials.account, method="password")
 
     def _rank(self, login: str, source: str) -> Rank:
-        if (login, neighbourhood(source)) in self._came_from:
-            return Rank.KNOWN
-        return Rank.SUSPECT if self._failures(source) > _SUSPECT_FAILURES else Rank.ORDINARY
+        return Rank.KNOWN if (login, neighbourhood(source)) in self._came_from else Rank.ORDINARY
 
     def _failures(self, source: str) -> int:
         return self._throttle.attempts(source) - self._room.taken(source)

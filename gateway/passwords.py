@@ -3,8 +3,8 @@
 Invariants:
 - A secret is stored only as its Argon2id hash (RFC 9106).
 - Hashing never runs on the event loop, and never more than `threads` at a time.
-- A queue that is too long is refused at once, not joined. Whoever logged in from the same source before goes
-  first, so that guessers elsewhere hold up no honest officer; a source that keeps failing goes last.
+- A queue that is too long is refused, not joined. Whoever logged in from the same source before goes first, and
+  the others' sources take turns, so that a guesser holds nobody else up.
 """
 
 import asyncio
@@ -24,6 +24,8 @@ from gateway.faults import Unavailable
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 symbols; none can be read as another (no 0 o 1 l)
+_FULL = "too many logins are waiting for verification"
+
 _GROUPS, _GROUP = 7, 4  # 28 symbols of 5 bits
 
 
@@ -50,28 +52,20 @@ def _matches(stored: str, secret: str) -> bool:
 
 
 class Rank(IntEnum):
-    """Who is let in first: a source this account came from before; any other; one that has been failing."""
+    """Who is let in first: a source from which the account came before, then any other."""
 
     KNOWN = 0
     ORDINARY = 1
-    SUSPECT = 2
 
 
 class VerificationRoom:
-    """A bounded waiting room before the hashing threads, with a line for each rank.
+    """A bounded waiting room before the hashing threads, with a line of `seats` for each rank."""
 
-    `seats` is how many checks may wait in a line; `seats_of_suspect` how many may wait or run for one suspect
-    source.
-    """
-
-    def __init__(self, threads: int = 2, seats: int = 96, seats_of_suspect: int = 8) -> None:
+    def __init__(self, threads: int = 2, seats: int = 128) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
-        self._threads = threads
-        self._seats = seats
-        self._seats_of_suspect = seats_of_suspect
+        self._free = threads
+        self._lines = {rank: _Line(seats) for rank in Rank}
         self._taken: Counter[str] = Counter()
-        self._running = 0
-        self._lines: tuple[deque[asyncio.Future[None]], ...] = tuple(deque() for _ in Rank)
 
     def taken(self, source: str) -> int:
         """How many checks asked for by the IP address `source` wait or run."""
@@ -80,12 +74,9 @@ class VerificationRoom:
     async def matches(self, hashes: tuple[str, ...], secret: str, source: str, rank: Rank) -> bool:
         """As the function `matches`, on a thread; raises Unavailable when there is no seat."""
         key = neighbourhood(source)
-        full = len(self._lines[rank]) >= self._seats
-        if full or (rank is Rank.SUSPECT and self._taken[key] >= self._seats_of_suspect):
-            raise Unavailable("too many logins are waiting for verification")
         self._taken[key] += 1
         try:
-            await self._turn(rank)
+            await self._turn(key, self._lines[rank])
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._pool, matches, hashes, secret)
             finally:
@@ -95,30 +86,68 @@ class VerificationRoom:
             if not self._taken[key]:
                 del self._taken[key]
 
-    async def _turn(self, rank: Rank) -> None:
+    async def _turn(self, key: str, line: "_Line") -> None:
         """Wait for a thread; the caller has it until `_call_next`."""
-        if self._running < self._threads:
-            self._running += 1
+        if self._free:
+            self._free -= 1
             return
-        turn = asyncio.get_running_loop().create_future()
-        self._lines[rank].append(turn)
+        turn = line.join(key)
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if not line.leave(key, turn):
                 self._call_next()
             raise
 
     def _call_next(self) -> None:
-        """Give the thread to the first of the first line, or to nobody."""
-        for line in self._lines:
-            while line:
-                turn = line.popleft()
-                if not turn.done():
-                    turn.set_result(None)
-                    return
-        self._running -= 1
+        """Give the thread to the next of the first line, or keep it free."""
+        for line in self._lines.values():
+            if line.call():
+                return
+        self._free += 1
 
     def close(self) -> None:
         """Stop the threads; checks that still wait are given up."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Line:
+    """Who waits for a turn: sources one after the other, and the checks of each source in order."""
+
+    def __init__(self, seats: int) -> None:
+        self._seats = seats
+        self._sources: dict[str, deque[asyncio.Future[None]]] = {}
+
+    def join(self, key: str) -> asyncio.Future[None]:
+        """Return a turn that will be called; raises Unavailable when there is no seat.
+
+        A source with fewer waiting than another takes the seat of that one's last.
+        """
+        if sum(map(len, self._sources.values())) >= self._seats:
+            longest = max(self._sources, key=lambda source: len(self._sources[source]))
+            if len(self._sources.get(key, ())) + 1 >= len(self._sources[longest]):
+                raise Unavailable(_FULL)
+            self._sources[longest].pop().set_exception(Unavailable(_FULL))
+        turn = asyncio.get_running_loop().create_future()
+        self._sources.setdefault(key, deque()).append(turn)
+        return turn
+
+    def leave(self, key: str, turn: asyncio.Future[None]) -> bool:
+        """Take a turn back; False when it has been called."""
+        waiting = self._sources.get(key, deque())
+        if turn not in waiting:
+            return False
+        waiting.remove(turn)
+        if not waiting:
+            del self._sources[key]
+        return True
+
+    def call(self) -> bool:
+        """Call the next turn; False when nobody waits."""
+        for key in self._sources:
+            waiting = self._sources.pop(key)
+            waiting.popleft().set_result(None)
+            if waiting:
+                self._sources[key] = waiting
+            return True
+        return False

@@ -28,15 +28,21 @@ def received(
     The office's own sent copies and messages that are no letters are none of them.
     """
     entries, letters, recipients = schema.entries, schema.letters, schema.recipients
-    joined = entries.join(letters, letters.c.letter_id == entries.c.letter_id).join(
-        recipients, (recipients.c.letter_id == letters.c.letter_id) & (recipients.c.office == office)
+    joined = (
+        entries.join(letters, letters.c.letter_id == entries.c.letter_id)
+        .join(recipients, (recipients.c.letter_id == letters.c.letter_id) & (recipients.c.office == office))
+        .join(schema.mailboxes, schema.mailboxes.c.id == entries.c.mailbox)
     )
     found: dict[str, tuple[Letter, Addressee]] = {}
     for some in batches(uids):
         query = (
             select(*_LETTER, *_ADDRESSEE)
             .select_from(joined)
-            .where(entries.c.mailbox == mailbox, entries.c.uid.in_(some))
+            .where(
+                entries.c.mailbox == mailbox,
+                entries.c.uid.in_(some),
+                schema.mailboxes.c.special_use != "\\Sent",
+            )
             .order_by(entries.c.uid)
         )
         for row in connection.execute(query):

@@ -15,10 +15,21 @@ from typing import Any, NamedTuple
 
 from gateway.imap.fetch_plan import Plan
 from gateway.imap.index import encode_flags
+from gateway.imap.reply import bad, no
+from gateway.imap.texts import UNKNOWN_ENCODING
 from gateway.imap.wire.dates import write_date_time
-from gateway.imap.wire.fetch_items import Attribute, BodySection, FetchItem, Section
+from gateway.imap.wire.encoder import body
+from gateway.imap.wire.fetch_items import (
+    Attribute,
+    BinarySection,
+    BinarySize,
+    BodySection,
+    FetchItem,
+    Section,
+)
 from gateway.mime import sections
 from gateway.mime.part import Part
+from gateway.mime.transfer import decode_transfer
 from gateway.mime.tree import parse
 from policies.calendar import QATAR, parse_rfc3339
 
@@ -233,7 +244,43 @@ def _writer(item: FetchItem) -> Writer:
         if not wanted.part and wanted.what.startswith("HEADER.FIELDS") and partial is None:
             return lambda m: _whole_literal(label, header_fields(m.row.head, wanted))
         return lambda m: [label, *literal(section(m, wanted), partial)]
-    raise NotImplementedError(item.label)
+    if isinstance(item, BinarySection):
+        return _binary_writer(item)
+    if isinstance(item, BinarySize):
+        return lambda m: [item.label, b" %d" % sum(map(_length, decoded(m, item.part) or []))]
+    raise bad("PREVIEW is not offered")
+
+
+def _binary_writer(item: BinarySection) -> Writer:
+    def write_binary(message: Message) -> Segments:
+        segments = decoded(message, item.part)
+        if segments is not None and item.partial is not None:
+            segments = cut(segments, *item.partial)
+        octets = None if segments is None else b"".join([one for one in segments if isinstance(one, bytes)])
+        value = body(octets, binary=True)
+        return [item.label, b" ", *([value] if isinstance(value, bytes) else value)]
+
+    return write_binary
+
+
+def decoded(message: Message, path: tuple[int, ...]) -> Segments | None:
+    """Return a part without its transfer encoding, None where there is no such part (RFC 3516 section 4.2).
+
+    Multiparts and messages inside stand as they are. Raises Refusal for an encoding that is not known.
+    """
+    if not path:
+        return whole(message)
+    octets = message.octets or b""
+    part = sections.locate(message.root, path)
+    if part is None:
+        return None
+    plain = octets[part.body_start : part.end]
+    if part.children:
+        return [plain]
+    found = decode_transfer(plain, part.transfer_encoding)
+    if found is None:
+        raise no(UNKNOWN_ENCODING, "UNKNOWN-CTE")
+    return [found]
 
 
 def _whole_literal(label: bytes, octets: bytes) -> Segments:

@@ -6,8 +6,11 @@ Invariants:
 """
 
 import binascii
+import re
 
 _ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
+# RFC 2045 section 6.7 rule 3: blanks at a line's end were added on the way. Each run is looked at once.
+_TRAILING_BLANKS = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
 _NOT_BASE64 = bytes(octet for octet in range(256) if octet not in _ALPHABET)
 
 
@@ -18,7 +21,7 @@ def decode_transfer(body: bytes, encoding: str) -> bytes | None:
     if encoding == "base64":
         return decode_base64(body)
     if encoding == "quoted-printable":
-        return binascii.a2b_qp(body)
+        return binascii.a2b_qp(_TRAILING_BLANKS.sub(b"", body))
     return None
 
 

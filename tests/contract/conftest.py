@@ -3,12 +3,18 @@
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, Engine, create_engine, event
 
+from gateway.signatures.notes import LogSigner, verify_note
+from mailstore.integrity import Report, verify
 from mailstore.transaction import Store
 from mailstore.upgrade import initialise
+from tests.contract.sample import fill
 from tests.postgres import PostgreSQL, binaries, running_postgres
 
 ORIGIN = "log.gov.example/test"
@@ -103,3 +109,50 @@ def open_store(database: str, clock: Clock) -> Iterator[Callable[[], Store]]:
 @pytest.fixture
 def store(open_store: Callable[[], Store]) -> Store:
     return open_store()
+
+
+# ── A whole store to tamper with ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="session")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> LogSigner:
+    return LogSigner.create(Path(tmp_path_factory.mktemp("key") / "log.key"))
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def sound(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, signer: LogSigner
+) -> Iterator[Engine]:
+    """A database with nine letters, receipts, openings and three checkpoints, on an engine that allows all."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("sound") / "sound.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        url = f"sqlite:///{path}"
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgres")
+        url = server.url(server.create(request.getfixturevalue("postgres_template")))
+    store = Store(url, clock=Clock())
+    fill(store, partial(signer.note, ORIGIN), ORIGIN)
+    store.close()
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi: Any, _record: Any) -> None:
+        if request.param == "sqlite":
+            dbapi.isolation_level = None
+        else:
+            dbapi.execute("SET session_replication_role = replica")  # no foreign keys for the tamperer
+            dbapi.commit()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if request.param == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def check(signer: LogSigner) -> Callable[[Connection], Report]:
+    return lambda connection: verify(connection, lambda note: verify_note(note, ORIGIN, signer.public))

@@ -1,11 +1,16 @@
 """A small government that writes letters, through the public functions of the store alone."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
+from sqlalchemy import Connection, Engine
+
 from mailstore import directory, evidence, letters, mailboxes, outbox, register
+from mailstore.checkpoints import sign_due
 from mailstore.letters import Addressee, Letter
 from mailstore.mailboxes import Message, NewEntry
 from mailstore.transaction import Store, Unit
@@ -186,3 +191,33 @@ def issue_receipt(unit: Unit, letter: Letter, text: bytes = b"accepted\r\n") -> 
 def write(store: Store, act: Callable[..., T], *arguments: object, **named: object) -> T:
     """Run `act(unit, …)` as one unit of work."""
     return store.write(lambda unit: act(unit, *arguments, **named))
+
+
+def fill(store: Store, sign: Callable[[str], str], origin: str) -> None:
+    """Write nine letters with all that belongs to them, and a checkpoint after each third."""
+    store.write(enrol)
+    for number in range(9):
+        to = ("MOF", "MOI") if number % 3 else ("MOF",)
+        store.write(partial(life, number=number, to=to))
+        if number % 3 == 2:
+            store.write(partial(sign_due, sign=sign, origin=origin))
+
+
+def life(unit: Unit, number: int, to: tuple[str, ...]) -> None:
+    """A letter with its receipt and openings; the fifth is voided; a refusal beside each."""
+    letter = accept(unit, number, to=to, body=b"body of %d\r\n" % number * 40).letter
+    issue_receipt(unit, letter)
+    for happened in (Event.HANDED_OVER, Event.SEEN):
+        evidence.append(unit, opened(unit, letter, "MOF", happened))
+    evidence.append(unit, Evidence(evidence.new_id(unit), Event.REJECTED, unit.now, unit.now, ISSUER))
+    if number == 5:
+        letters.void(unit, letter.letter_id)
+        fact = Evidence(evidence.new_id(unit), Event.VOIDED, unit.now, unit.now, ISSUER, letter.letter_id)
+        evidence.append(unit, fact)
+
+
+@contextmanager
+def tampering(sound: Engine) -> Iterator[Connection]:
+    with sound.connect() as connection, connection.begin() as transaction:
+        yield connection
+        transaction.rollback()

@@ -1,7 +1,6 @@
 """Checkpoints: due when the log grew, of committed sizes alone, signed notes that a verifier can read."""
 
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -12,11 +11,6 @@ from mailstore.proofs import prove
 from mailstore.transaction import Store, Unit
 from tests.contract.conftest import ORIGIN, Clock
 from tests.contract.sample import accept, enrol
-
-
-@pytest.fixture(scope="session")
-def signer(tmp_path_factory: pytest.TempPathFactory) -> LogSigner:
-    return LogSigner.create(Path(tmp_path_factory.mktemp("key") / "log.key"))
 
 
 def sign(store: Store, signer: LogSigner) -> bool:

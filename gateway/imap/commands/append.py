@@ -1,7 +1,8 @@
 """APPEND of one or more messages (RFC 9051 section 6.3.12, RFC 3502, RFC 4315, RFC 7889).
 
 Invariants:
-- What a client appends is stored exactly as it was sent, as a draft or a personal copy, never as a letter.
+- What a client appends is stored exactly as it was sent, as a draft or a personal copy, never as a letter; only
+  octets that no other command can carry are encoded (`binary`).
 - A copy of a letter that the office sent, appended to Sent by the mail program, is not stored beside the official
   one: the answer names the official copy's UID.
 - All messages of one APPEND are stored, or none.
@@ -11,6 +12,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from gateway.imap import headers
+from gateway.imap.binary import to_base64
 from gateway.imap.access import FILED, SENT, rights_in
 from gateway.imap.flagging import is_reserved, permitted
 from gateway.imap.names import place_of
@@ -78,7 +80,7 @@ async def append(session: Session, command: Append) -> Reply:
 
 def _read(session: Session, mailbox: Mailbox, one: AppendMessage) -> _Coming:
     """Compute once what FETCH will ask for. Raises MimeLimitExceeded."""
-    octets = one.octets
+    octets = to_base64(one.octets) if one.binary and b"\0" in one.octets else one.octets
     root = parse(octets)
     message = Message(
         hashlib.sha256(octets).hexdigest(),

@@ -57,21 +57,21 @@ async def test_a_full_room_refuses_at_once(slow: threading.Event) -> None:
     room.close()
 
 
-async def test_a_suspect_source_leaves_room_for_others(slow: threading.Event) -> None:
-    room = VerificationRoom(threads=1, seats=10, seats_of_suspect=2)
-    waiting = [asyncio.create_task(room.matches((), "", "192.0.2.1", Rank.SUSPECT)) for _ in range(5)]
+async def test_a_source_with_many_leaves_room_for_one_with_few(slow: threading.Event) -> None:
+    room = VerificationRoom(threads=1, seats=4)
+    many = [asyncio.create_task(room.matches((), "", "192.0.2.1", Rank.ORDINARY)) for _ in range(5)]
     await asyncio.sleep(0)
-    assert [task.done() and isinstance(task.exception(), Unavailable) for task in waiting] == [False] * 2 + [
-        True
-    ] * 3
-    honest = asyncio.create_task(room.matches((), "", "192.0.2.2", Rank.ORDINARY))
+    few = [asyncio.create_task(room.matches((), "", "192.0.2.2", Rank.ORDINARY)) for _ in range(3)]
+    await asyncio.sleep(0)
     slow.set()
-    assert await honest
-    await asyncio.gather(*waiting[:2])
+    outcomes = await asyncio.gather(*many, *few, return_exceptions=True)
+    assert [outcome is True for outcome in outcomes] == [True] * 3 + [False] * 2 + [True] * 2 + [False]
+    assert {type(outcome) for outcome in outcomes if outcome is not True} == {Unavailable}
+    assert room._free == 1
     room.close()
 
 
-async def test_the_known_go_first_and_the_suspect_last(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_known_go_first_and_the_sources_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[str] = []
     gate = threading.Event()
 
@@ -92,7 +92,7 @@ async def test_the_known_go_first_and_the_suspect_last(monkeypatch: pytest.Monke
     await asyncio.sleep(0)
     gate.set()
     await asyncio.gather(*waiting)
-    assert served == ["running", "known", "ordinary", "suspect"]
+    assert served == ["running", "known", "a1", "b1", "a2", "b2", "a3"]
     room.close()
 
 
@@ -106,7 +106,7 @@ async def test_who_leaves_the_line_takes_no_thread_with_him(slow: threading.Even
     slow.set()
     assert await asyncio.gather(first, third) == [True, True]
     assert await room.matches((), "", "192.0.2.1", Rank.ORDINARY)
-    assert room._running == room.taken("192.0.2.1") == 0
+    assert (room._free, room.taken("192.0.2.1")) == (1, 0)
     room.close()
 
 

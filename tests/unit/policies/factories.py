@@ -28,9 +28,7 @@ UNSIGNED = Refused(Reason.SIGNATURE_MISSING, "unsigned")
 def clerk(*offices: str, rights: Iterable[Right] = tuple(Right), suspended: bool = False) -> Account:
     """An officer who acts for these offices."""
     grants = tuple(Grant(one, frozenset(rights)) for one in offices)
-    person = Officer(
-        "clerk.moj", "كاتب المثال", "Clerk", "كاتب", "Clerk", suspended=suspended, grants=grants
-    )
+    person = Officer("clerk.moj", "كاتب المثال", "Clerk", "كاتب", "Clerk", suspended=suspended, grants=grants)
     return Account("clerk.moj", "password", officer=person)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.offload import Offload
+from gateway.receipt_message import Sealing
 from gateway.receipting import Receipting
 from gateway.signatures.notes import LogSigner
 from gateway.signatures.sealing import Sealer
@@ -83,3 +84,16 @@ def gpg(sealer: Sealer, tmp_path_factory: pytest.TempPathFactory) -> Callable[[b
         return done.stdout.decode("utf-8", "replace")
 
     return verify
+
+
+@pytest.fixture
+def sealing(sealer: Sealer, log_key: LogSigner) -> Sealing:
+    key_id = log_key.key_id(ORIGIN).hex()
+    return Sealing(ADDRESS, sealer.public_key(), sealer.sign, key_id, log_key.sign)
+
+
+@pytest.fixture(scope="session")
+def unsealed(sealer: Sealer, log_key: LogSigner) -> Sealing:
+    """For what the signature has no part in: one real signature, made once, over something else."""
+    signature = sealer.sign(b"something else\r\n")
+    return Sealing(ADDRESS, sealer.public_key(), lambda _: signature, "0badcafe", log_key.sign)

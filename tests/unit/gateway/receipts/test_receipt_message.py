@@ -2,116 +2,38 @@
 
 import base64
 import email.policy
-import json
 import random
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.header import decode_header, make_header
-from email.message import EmailMessage, Message
-from typing import Any
+from email.message import Message
 
 import pytest
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.mime.fields import values
 from gateway.mime.tree import parse
-from gateway.receipt_facts import Material
-from gateway.receipt_message import Sealing, compose
+from gateway.receipt_message import Sealing
 from gateway.signatures.armor import dearmor
 from gateway.signatures.mime import Detached, compare_protected, find_detached, protected_header
-from gateway.signatures.notes import LogSigner
 from gateway.signatures.sealing import Sealer
-from mailstore.evidence import Recorded
-from mailstore.log import leaf_hash
-from policies.evidence import Actor, Event, Evidence, Issuer, Party, canonical_json
-from policies.letter import Duty
-from policies.reasons import Reason
-from policies.receipt import Consignment, Facts, Kind, NamedOffice
-from tests.unit.gateway.receipts.registry import ADDRESS, LETTER, MOF, MOJ, ORIGIN
-
-AT = datetime(2026, 11, 23, 9, 0, 0, 123000, tzinfo=UTC)
-SENDER = NamedOffice(MOJ, "MOJ", "السجل العام", "General Registry", "وزارة العدل", "Ministry of Justice")
-OFFICE = NamedOffice(MOF, "MOF", "السجل العام", "General Registry", "وزارة المالية", "Ministry of Finance")
-TO = Consignment(OFFICE, Duty.ACTION, "MOF/IN/2026/000001", Event.DELIVERED, AT, "evidence-2")
-MARYAM = Actor("m.reader", "مريم القارئ", "Maryam Reader", "أمينة السجل", "Registrar")
-DISPATCH = Facts(
-    Kind.DISPATCH,
-    Event.ACCEPTED,
+from policies.evidence import Actor
+from policies.receipt import Facts, Kind, NamedOffice
+from tests.unit.gateway.receipts.material import (
     AT,
-    "01a207a2-32fb-73a1-8edc-c3a4559053f0",
-    0,
-    "01a207a2-32fb-7e1d-bcd5-e5f8930760d3",
-    "MOJ/2026/000001",
-    "<one@moj.gov.example>",
-    "كتاب رسمي",
-    "ab" * 32,
-    AT,
-    SENDER,
-    (TO,),
-    "F" * 40,
-)
-OPENED = replace(DISPATCH, kind=Kind.OPENED, event=Event.SEEN, actor=MARYAM, handed_over=AT)
-FAILED = replace(
+    CASES,
     DISPATCH,
-    kind=Kind.FAILED,
-    event=Event.NOT_DELIVERED,
-    consignments=(replace(TO, status=Event.NOT_DELIVERED, reason=Reason.TOO_LARGE),),
+    OPENED,
+    TO,
+    made,
+    other,
+    report,
+    status_fields,
+    status_fields_of_disposition,
 )
-HEAD = LETTER.partition(b"\r\n\r\n")[0] + b"\r\n"
+from tests.unit.gateway.receipts.registry import ADDRESS, MOF, MOJ
 
-
-def recorded(index: int, event: Event, actor: Actor | None = None) -> Recorded:
-    fact = Evidence(
-        f"evidence-{index}",
-        event,
-        AT,
-        AT,
-        Issuer("node-1", "0badcafe"),
-        DISPATCH.letter_id,
-        Party("MOJ", MOJ),
-        Party("MOF", MOF),
-        actor,
-    )
-    return Recorded(index, fact.canonical(), json.loads(fact.canonical()))
-
-
-RECORDS = (recorded(0, Event.ACCEPTED), recorded(1, Event.DELIVERED), recorded(2, Event.SEEN, MARYAM))
-
-
-@pytest.fixture
-def sealing(sealer: Sealer, log_key: LogSigner) -> Sealing:
-    key_id = log_key.key_id(ORIGIN).hex()
-    return Sealing(ADDRESS, sealer.public_key(), sealer.sign, key_id, log_key.sign)
-
-
-@pytest.fixture(scope="session")
-def unsealed(sealer: Sealer, log_key: LogSigner) -> Sealing:
-    """For what the signature has no part in: one real signature, made once, over something else."""
-    signature = sealer.sign(b"something else\r\n")
-    return Sealing(ADDRESS, sealer.public_key(), lambda _: signature, "0badcafe", log_key.sign)
-
-
-def made(facts: Facts, sealing: Sealing, head: bytes = HEAD, late: timedelta = timedelta(0)) -> bytes:
-    return compose(Material(facts, RECORDS, head, None), facts.at + late, sealing)
-
-
-def other(octets: bytes) -> EmailMessage:
-    """The receipt as another reader sees it."""
-    message = email.message_from_bytes(octets, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    return message
-
-
-def report(octets: bytes) -> EmailMessage:
-    (inner, _) = other(octets).iter_parts()
-    assert isinstance(inner, EmailMessage)
-    return inner
-
-
-CASES = {"dispatch": DISPATCH, "opened": OPENED, "failed": FAILED}
 each = pytest.mark.parametrize("facts", CASES.values(), ids=CASES)
 
 
@@ -221,134 +143,6 @@ def test_mail_programs_find_the_sealing_key_in_the_autocrypt_field(unsealed: Sea
     assert address == ADDRESS
     assert base64.b64decode(keydata, validate=True) == dearmor(sealer.public_key(), "PUBLIC KEY BLOCK")
     assert len(value) < 10_000  # Autocrypt 1.1 section 2.1.1
-
-
-def status_fields(octets: bytes) -> list[EmailMessage]:
-    part = list(report(octets).iter_parts())[1]
-    groups = part.get_payload()
-    assert isinstance(groups, list)
-    return groups
-
-
-def test_the_delivery_status_names_each_recipient(unsealed: Sealing) -> None:
-    moi = replace(OFFICE, address="registry@moi.gov.example")
-    facts = replace(
-        DISPATCH,
-        envelope_id="QQ314159+20x+2B",
-        consignments=(TO, replace(TO, recipient=moi, evidence_id="evidence-9")),
-    )
-    message, first, second = status_fields(made(facts, unsealed))
-    assert message["Reporting-MTA"] == "dns; murasalat.gov.example"
-    assert message["Original-Envelope-Id"] is None  # with a blank it could not stand in the field
-    assert first["Final-Recipient"] == f"rfc822; {MOF}"
-    assert first["Action"] == "delivered"
-    assert first["Status"] == "2.1.5"
-    assert first["Final-Log-ID"] == "evidence-2"
-    assert second["Final-Recipient"] == "rfc822; registry@moi.gov.example"
-    assert second["Final-Log-ID"] == "evidence-9"
-
-
-def test_the_envelope_id_is_given_back_decoded(unsealed: Sealing) -> None:
-    message = status_fields(made(replace(DISPATCH, envelope_id="QQ314159+2Bx+3D"), unsealed))[0]
-    assert message["Original-Envelope-Id"] == "QQ314159+x="
-
-
-@pytest.mark.parametrize(
-    ("consignment", "action", "code"),
-    [
-        (replace(TO, status=Event.NOT_DELIVERED), "failed", "5.0.0"),
-        (replace(TO, status=Event.NOT_DELIVERED, code="5.2.2"), "failed", "5.2.2"),
-        (replace(TO, status=Event.EXPIRED), "failed", "4.4.7"),
-        (replace(TO, status=Event.EXPIRED, delivered=AT), "delayed", "4.4.7"),
-        (replace(TO, status=Event.TAKEN_OVER), "relayed", "2.1.9"),
-        (replace(TO, status=Event.ACCEPTED, at=None, evidence_id=""), "delayed", "4.0.0"),
-    ],
-)
-def test_each_state_has_its_action_and_status(
-    consignment: Consignment, action: str, code: str, unsealed: Sealing
-) -> None:
-    kind = Kind.DISPATCH if consignment.status in {Event.TAKEN_OVER, Event.ACCEPTED} else Kind.FAILED
-    event = Event.ACCEPTED if kind is Kind.DISPATCH else consignment.status
-    facts = replace(DISPATCH, kind=kind, event=event, consignments=(consignment,))
-    one = status_fields(made(facts, unsealed))[1]
-    assert (one["Action"], one["Status"]) == (action, code)
-    assert (one["Final-Log-ID"] is None) == (consignment.evidence_id == "")
-
-
-def test_a_refusal_reason_stands_in_the_diagnostic_code(unsealed: Sealing) -> None:
-    assert status_fields(made(FAILED, unsealed))[1]["Diagnostic-Code"] == "x-murasalat; TOO-LARGE"
-
-
-def test_the_disposition_notification(unsealed: Sealing) -> None:
-    (fields,) = status_fields_of_disposition(made(OPENED, unsealed))
-    assert fields["Reporting-UA"] == "murasalat.gov.example; Murasalat"
-    assert fields["Final-Recipient"] == f"rfc822; {MOF}"
-    assert fields["Original-Message-ID"] == "<one@moj.gov.example>"
-    assert fields["Disposition"] == "automatic-action/MDN-sent-automatically; displayed"
-    assert fields["X-Murasalat-Evidence"] == OPENED.evidence_id
-
-
-def status_fields_of_disposition(octets: bytes) -> list[EmailMessage]:
-    part = list(report(octets).iter_parts())[1]
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        return payload
-    return [other(payload.encode())]
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        HEAD,
-        b"Subject: \xd9\x83\xd8\xaa\xd8\xa7\xd8\xa8\r\nX: " + b"a" * 300 + b"\r\n",
-        b"From registry Mon Nov 23\r\nSubject: trailing \t\r\n",
-        b"Subject: bare\nline\rends\x00\r\n",
-        b"",
-    ],
-    ids=["plain", "eight-bit-and-long", "mbox-and-blanks", "bare-line-ends", "empty"],
-)
-def test_the_letters_header_section_comes_back_octet_for_octet(head: bytes, unsealed: Sealing) -> None:
-    part = list(report(made(DISPATCH, unsealed, head)).iter_parts())[2]
-    assert part.get_content_type() == "text/rfc822-headers"
-    assert part["Content-Transfer-Encoding"] in ("7bit", "quoted-printable")  # RFC 6522 section 4
-    payload = part.get_payload(decode=True)
-    if part["Content-Transfer-Encoding"] == "7bit":
-        assert isinstance(payload, bytes)
-        payload = payload.rstrip(b"\r\n") + b"\r\n" if head else payload.strip()
-    assert payload == head
-
-
-def evidence_of(octets: bytes) -> tuple[bytes, dict[str, Any]]:
-    part = list(report(octets).iter_parts())[3]
-    assert part.get_filename() == "evidence.json"
-    payload = part.get_payload(decode=True)
-    assert isinstance(payload, bytes)
-    return payload, json.loads(payload)
-
-
-def test_the_evidence_file_verifies_with_the_logs_key_alone(sealing: Sealing, log_key: LogSigner) -> None:
-    octets, file = evidence_of(made(OPENED, sealing))
-    bundle = file["bundle"]
-    assert (bundle["algorithm"], bundle["key_id"]) == ("Ed25519", log_key.key_id(ORIGIN).hex())
-    key = Ed25519PublicKey.from_public_bytes(log_key.public)
-    signature = base64.b64decode(file["signature"], validate=True)
-    key.verify(signature, canonical_json(bundle))
-    cut = octets[len(b'{"bundle":') : octets.rindex(b',"signature":"')]
-    key.verify(signature, cut)
-    with pytest.raises(InvalidSignature):
-        key.verify(signature, cut.replace(b"SEEN", b"SEAN"))
-
-
-def test_the_evidence_file_holds_the_canonical_records_with_their_leaves(unsealed: Sealing) -> None:
-    bundle = evidence_of(made(OPENED, unsealed))[1]["bundle"]
-    assert bundle["schema"] == "murasalat-receipt-1"
-    assert bundle["about"] == OPENED.evidence_id
-    assert [one["log_index"] for one in bundle["records"]] == [0, 1, 2]
-    for one, standing in zip(bundle["records"], RECORDS, strict=True):
-        assert canonical_json(one["record"]) == standing.record
-        assert one["leaf_hash"] == leaf_hash(standing.record).hex()
-        assert "inclusion" not in one
-    assert "checkpoint" not in bundle
 
 
 @each

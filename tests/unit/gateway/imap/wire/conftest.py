@@ -3,11 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
 
 from gateway.imap.wire.commands import Command
 from gateway.imap.wire.framing import CommandReader, Event, Fatal, Frame, NeedContinuation, NeedData
 from gateway.imap.wire.limits import Limits, logged_in
 from gateway.imap.wire.parser import parse
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")  # a slow machine is no failure
 
 Pull = Callable[..., list[Event]]
 Read = Callable[..., Command]

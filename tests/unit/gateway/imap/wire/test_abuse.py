@@ -1,6 +1,5 @@
 """Hostile input. Each case ends in a refusal or a harmless command: never another exception, never much memory."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -148,12 +147,10 @@ def test_before_login(case: str) -> None:
 
 @pytest.mark.parametrize("case", AFTER_LOGIN)
 def test_after_login(case: str) -> None:
-    start = time.process_time()
     found, held = outcomes(AFTER_LOGIN[case], AFTER)
     assert found
     assert all(isinstance(event, BadCommand | Refused | Fatal) for event in found), found
     assert held <= 1024 * KIB + 96 * KIB
-    assert time.process_time() - start < 5  # a guard against quadratic work, not a measurement
 
 
 def test_there_are_more_than_sixty_cases() -> None:

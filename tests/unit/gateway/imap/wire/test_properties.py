@@ -72,7 +72,7 @@ def cut(octets: bytes, at: list[int]) -> list[bytes]:
     return [octets[low:high] for low, high in pairwise(edges)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(STREAMS, st.lists(st.integers(0, 10_000), max_size=8), st.sampled_from([TINY, PRE_LOGIN]))
 def test_the_same_octets_give_the_same_events_in_any_pieces(
     octets: bytes, at: list[int], limits: Limits
@@ -82,7 +82,7 @@ def test_the_same_octets_give_the_same_events_in_any_pieces(
     assert events_of([octets[n : n + 1] for n in range(len(octets))], limits) == whole
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(STREAMS, st.sampled_from([TINY, PRE_LOGIN]))
 def test_no_more_is_held_than_the_limits_allow(octets: bytes, limits: Limits) -> None:
     reader = CommandReader(limits)
@@ -93,7 +93,7 @@ def test_no_more_is_held_than_the_limits_allow(octets: bytes, limits: Limits) ->
         assert reader.held <= limits.text + limits.append_total + 70
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(LINES, st.booleans())
 def test_parse_raises_nothing_but_bad_command(line: bytes, utf8: bool) -> None:
     for event in events_of([line], PRE_LOGIN):
@@ -104,7 +104,7 @@ def test_parse_raises_nothing_but_bad_command(line: bytes, utf8: bool) -> None:
         assert isinstance(outcome, Command) or outcome.status in {"BAD", "NO"}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(VERBS),
     st.lists(st.binary(max_size=20), min_size=1, max_size=4),

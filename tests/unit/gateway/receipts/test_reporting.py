@@ -1,0 +1,144 @@
+"""The parts that programs read: delivery status, disposition, the letter's header, the signed evidence."""
+
+import base64
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from gateway.receipt_message import Sealing
+from gateway.signatures.notes import LogSigner
+from mailstore.log import leaf_hash
+from policies.evidence import Event, canonical_json
+from policies.receipt import Consignment, Kind
+from tests.unit.gateway.receipts.material import (
+    AT,
+    DISPATCH,
+    FAILED,
+    HEAD,
+    OFFICE,
+    OPENED,
+    RECORDS,
+    TO,
+    made,
+    report,
+    status_fields,
+    status_fields_of_disposition,
+)
+from tests.unit.gateway.receipts.registry import MOF, ORIGIN
+
+
+def test_the_delivery_status_names_each_recipient(unsealed: Sealing) -> None:
+    moi = replace(OFFICE, address="registry@moi.gov.example")
+    facts = replace(
+        DISPATCH,
+        envelope_id="QQ314159+20x+2B",
+        consignments=(TO, replace(TO, recipient=moi, evidence_id="evidence-9")),
+    )
+    message, first, second = status_fields(made(facts, unsealed))
+    assert message["Reporting-MTA"] == "dns; murasalat.gov.example"
+    assert message["Original-Envelope-Id"] is None  # with a blank it could not stand in the field
+    assert first["Final-Recipient"] == f"rfc822; {MOF}"
+    assert first["Action"] == "delivered"
+    assert first["Status"] == "2.1.5"
+    assert first["Final-Log-ID"] == "evidence-2"
+    assert second["Final-Recipient"] == "rfc822; registry@moi.gov.example"
+    assert second["Final-Log-ID"] == "evidence-9"
+
+
+def test_the_envelope_id_is_given_back_decoded(unsealed: Sealing) -> None:
+    message = status_fields(made(replace(DISPATCH, envelope_id="QQ314159+2Bx+3D"), unsealed))[0]
+    assert message["Original-Envelope-Id"] == "QQ314159+x="
+
+
+@pytest.mark.parametrize(
+    ("consignment", "action", "code"),
+    [
+        (replace(TO, status=Event.NOT_DELIVERED), "failed", "5.0.0"),
+        (replace(TO, status=Event.NOT_DELIVERED, code="5.2.2"), "failed", "5.2.2"),
+        (replace(TO, status=Event.EXPIRED), "failed", "4.4.7"),
+        (replace(TO, status=Event.EXPIRED, delivered=AT), "delayed", "4.4.7"),
+        (replace(TO, status=Event.TAKEN_OVER), "relayed", "2.1.9"),
+        (replace(TO, status=Event.ACCEPTED, at=None, evidence_id=""), "delayed", "4.0.0"),
+    ],
+)
+def test_each_state_has_its_action_and_status(
+    consignment: Consignment, action: str, code: str, unsealed: Sealing
+) -> None:
+    kind = Kind.DISPATCH if consignment.status in {Event.TAKEN_OVER, Event.ACCEPTED} else Kind.FAILED
+    event = Event.ACCEPTED if kind is Kind.DISPATCH else consignment.status
+    facts = replace(DISPATCH, kind=kind, event=event, consignments=(consignment,))
+    one = status_fields(made(facts, unsealed))[1]
+    assert (one["Action"], one["Status"]) == (action, code)
+    assert (one["Final-Log-ID"] is None) == (consignment.evidence_id == "")
+
+
+def test_a_refusal_reason_stands_in_the_diagnostic_code(unsealed: Sealing) -> None:
+    assert status_fields(made(FAILED, unsealed))[1]["Diagnostic-Code"] == "x-murasalat; TOO-LARGE"
+
+
+def test_the_disposition_notification(unsealed: Sealing) -> None:
+    (fields,) = status_fields_of_disposition(made(OPENED, unsealed))
+    assert fields["Reporting-UA"] == "murasalat.gov.example; Murasalat"
+    assert fields["Final-Recipient"] == f"rfc822; {MOF}"
+    assert fields["Original-Message-ID"] == "<one@moj.gov.example>"
+    assert fields["Disposition"] == "automatic-action/MDN-sent-automatically; displayed"
+    assert fields["X-Murasalat-Evidence"] == OPENED.evidence_id
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        HEAD,
+        b"Subject: \xd9\x83\xd8\xaa\xd8\xa7\xd8\xa8\r\nX: " + b"a" * 300 + b"\r\n",
+        b"From registry Mon Nov 23\r\nSubject: trailing \t\r\n",
+        b"Subject: bare\nline\rends\x00\r\n",
+        b"",
+    ],
+    ids=["plain", "eight-bit-and-long", "mbox-and-blanks", "bare-line-ends", "empty"],
+)
+def test_the_letters_header_section_comes_back_octet_for_octet(head: bytes, unsealed: Sealing) -> None:
+    part = list(report(made(DISPATCH, unsealed, head)).iter_parts())[2]
+    assert part.get_content_type() == "text/rfc822-headers"
+    assert part["Content-Transfer-Encoding"] in ("7bit", "quoted-printable")  # RFC 6522 section 4
+    payload = part.get_payload(decode=True)
+    if part["Content-Transfer-Encoding"] == "7bit":
+        assert isinstance(payload, bytes)
+        payload = payload.rstrip(b"\r\n") + b"\r\n" if head else payload.strip()
+    assert payload == head
+
+
+def evidence_of(octets: bytes) -> tuple[bytes, dict[str, Any]]:
+    part = list(report(octets).iter_parts())[3]
+    assert part.get_filename() == "evidence.json"
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload, json.loads(payload)
+
+
+def test_the_evidence_file_verifies_with_the_logs_key_alone(sealing: Sealing, log_key: LogSigner) -> None:
+    octets, file = evidence_of(made(OPENED, sealing))
+    bundle = file["bundle"]
+    assert (bundle["algorithm"], bundle["key_id"]) == ("Ed25519", log_key.key_id(ORIGIN).hex())
+    key = Ed25519PublicKey.from_public_bytes(log_key.public)
+    signature = base64.b64decode(file["signature"], validate=True)
+    key.verify(signature, canonical_json(bundle))
+    cut = octets[len(b'{"bundle":') : octets.rindex(b',"signature":"')]
+    key.verify(signature, cut)
+    with pytest.raises(InvalidSignature):
+        key.verify(signature, cut.replace(b"SEEN", b"SEAN"))
+
+
+def test_the_evidence_file_holds_the_canonical_records_with_their_leaves(unsealed: Sealing) -> None:
+    bundle = evidence_of(made(OPENED, unsealed))[1]["bundle"]
+    assert bundle["schema"] == "murasalat-receipt-1"
+    assert bundle["about"] == OPENED.evidence_id
+    assert [one["log_index"] for one in bundle["records"]] == [0, 1, 2]
+    for one, standing in zip(bundle["records"], RECORDS, strict=True):
+        assert canonical_json(one["record"]) == standing.record
+        assert one["leaf_hash"] == leaf_hash(standing.record).hex()
+        assert "inclusion" not in one
+    assert "checkpoint" not in bundle
