@@ -2,13 +2,15 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from admin_cli.console import document, rows
-from admin_cli.globals import current
+from admin_cli.globals import Exit, current, leave
 
 app = typer.Typer(help="Benchmarks / القياس", no_args_is_help=True)
 
@@ -30,13 +32,59 @@ def intake(
     """Signed letters over TLS, verified by both engines, durable before the 250: letters/s, CPU ms, latency."""
     from admin_cli.benchintake import Plan, measure
 
-    home = Path(tempfile.mkdtemp(prefix="murasalat-bench-"))
-    try:
+    with _folder() as home:
         found = measure(home / "instance", Plan(letters, clients, size, runs))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
     if current().json:
         document(found)
         return
     shown = [{"name": name, "value": value} for name, value in found.items()]
     rows("intake", shown, (("name", "البيان", "Figure"), ("value", "القيمة", "Value")))
+
+
+@app.command()
+def imap(
+    messages: Annotated[int, typer.Option(min=200, max=200_000, help="messages in the mailbox")] = 2000,
+    peer: Annotated[str, typer.Option(help="measure this server too, in turns: dovecot")] = "",
+    size: Annotated[int, typer.Option(min=2500, help="octets of a message, about")] = 4096,
+    connections: Annotated[int, typer.Option(min=2, max=48, help="idling connections held for memory")] = 40,
+    runs: Annotated[int, typer.Option(min=1, help="runs; the figures are medians")] = 3,
+) -> None:
+    """Reading over IMAP and TLS: bulk FETCH, SEARCH, APPEND, IDLE, LOGIN and memory; beside Dovecot if wanted."""
+    from admin_cli.benchimap import Plan, measure
+    from admin_cli.benchpeer import installed
+
+    if peer not in {"", "dovecot"}:
+        leave(Exit.USAGE, f"--peer takes dovecot, not {peer}", f"الخادم المقارن هو dovecot لا {peer}")
+    if peer and installed() is None:
+        leave(
+            Exit.USAGE,
+            "Dovecot is not installed: apt-get install dovecot-imapd",
+            "لم يُثبَّت Dovecot: apt-get install dovecot-imapd",
+        )
+    with _folder() as home:
+        found = measure(home / "instance", Plan(messages, size, connections, runs, bool(peer)))
+    if current().json:
+        document(found)
+        return
+    ours, theirs, ratio = (found.get(name, {}) for name in ("murasalat", "dovecot", "ratio"))
+    shown = [
+        {"name": name, "ours": value, "peer": theirs.get(name), "ratio": ratio.get(name)}
+        for name, value in ours.items()
+    ]
+    columns = (
+        ("name", "البيان", "Figure"),
+        ("ours", "مراسلات", "Murasalat"),
+        ("peer", "Dovecot", "Dovecot"),
+        ("ratio", "كم مرة أفضل", "Times as good"),
+    )
+    rows("imap", shown, columns if peer else columns[:2])
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Give a folder that is gone afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="murasalat-bench-"))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)

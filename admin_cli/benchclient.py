@@ -1,4 +1,4 @@
-"""An IMAP client for measuring: raw octets over TLS, the same for every server, and as little work of its own as can be.
+"""An IMAP client for measuring: raw octets over TLS, the same for every server, with little work of its own.
 
 TCP_NODELAY and TCP_QUICKACK are set, so that no server waits for this client's kernel. A response is read in large
 pieces and is not parsed while the clock runs.
@@ -19,7 +19,7 @@ _LONGEST_LAST_LINE = 4096
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)  # Linux
 
 
-class Answered(Exception):  # noqa: N818 - what the server said, not a fault of ours
+class Answered(Exception):
     """The server answered something else than OK: its words."""
 
 

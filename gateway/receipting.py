@@ -23,8 +23,8 @@ from gateway.examination import message_of
 from gateway.faults import Unavailable
 from gateway.mime.tree import parse
 from gateway.offload import Offload
-from gateway.receipt_facts import Material, gather
-from gateway.receipt_message import Sealing, compose, message_id
+from gateway.receipts.facts import Material, gather
+from gateway.receipts.message import Sealing, compose, message_id
 from gateway.signatures.sealing import Sealer
 from mailstore import evidence, mailboxes, messages, outbox
 from mailstore.faults import NotFound

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from mailstore import schema
 from mailstore.faults import NotFound
+from mailstore.letters import Addressee, Letter
 from mailstore.views import batches
 
 _messages = schema.messages
@@ -91,3 +92,28 @@ def count_from(connection: Connection, mailbox: int, first: int, uidnext: int) -
         entries.c.mailbox == mailbox, entries.c.uid >= first, entries.c.expunged_modseq.is_(None)
     )
     return int(connection.scalar(query) or 0)
+
+
+def letters_in(
+    connection: Connection, mailbox: int, uids: Sequence[int], office: str
+) -> list[tuple[int, Letter, Addressee | None]]:
+    """Return UID and letter of the messages that are letters, with how `office` received it, if it did."""
+    entries, letters, recipients = schema.entries, schema.letters, schema.recipients
+    letter_columns = [letters.c[name] for name in Letter.__dataclass_fields__]
+    addressee_columns = [recipients.c[name] for name in Addressee.__dataclass_fields__]
+    joined = entries.join(letters, letters.c.letter_id == entries.c.letter_id).outerjoin(
+        recipients, (recipients.c.letter_id == letters.c.letter_id) & (recipients.c.office == office)
+    )
+    found: list[tuple[int, Letter, Addressee | None]] = []
+    for some in batches(uids):
+        query = (
+            select(entries.c.uid, *letter_columns, *addressee_columns)
+            .select_from(joined)
+            .where(entries.c.mailbox == mailbox, entries.c.uid.in_(some))
+            .order_by(entries.c.uid)
+        )
+        for row in connection.execute(query):
+            letter = Letter(*row[1 : 1 + len(letter_columns)])
+            addressee = row[1 + len(letter_columns) :]
+            found.append((row[0], letter, Addressee(*addressee) if addressee[0] is not None else None))
+    return found

@@ -9,11 +9,11 @@ Invariants:
 
 import asyncio
 from collections import deque
+from typing import TYPE_CHECKING
 
 from gateway.connections import Entry
 from gateway.imap.settings import ImapSettings
 from gateway.imap.wire.framing import CommandReader, Fatal, Frame, Line, NeedContinuation, NeedData, Refused
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from gateway.imap.downgrade import conventional, conventional_envelope
 from gateway.imap.fetch_plan import Plan
 from gateway.imap.index import encode_flags
 from gateway.imap.reply import bad, no
@@ -236,9 +237,17 @@ _ATTRIBUTES: dict[str, Writer] = {
 }
 
 
-def _writer(item: FetchItem) -> Writer:
+_CONVENTIONAL: dict[str, Writer] = {
+    "ENVELOPE": lambda m: [b"ENVELOPE " + conventional_envelope(m.row.envelope)],
+    "BODY": lambda m: [b"BODY " + conventional(m.row.body)],
+    "BODYSTRUCTURE": lambda m: [b"BODYSTRUCTURE " + conventional(m.row.bodystructure)],
+}
+"""The same for a session that has not enabled UTF8=ACCEPT."""
+
+
+def _writer(item: FetchItem, *, utf8: bool) -> Writer:
     if isinstance(item, Attribute):
-        return _ATTRIBUTES[item.name]
+        return _ATTRIBUTES[item.name] if utf8 else _CONVENTIONAL.get(item.name, _ATTRIBUTES[item.name])
     if isinstance(item, BodySection):
         label, wanted, partial = item.label + b" ", item.section, item.partial
         if not wanted.part and wanted.what.startswith("HEADER.FIELDS") and partial is None:
@@ -296,10 +305,10 @@ class Writers:
     """The same with FLAGS added, for messages whose \\Seen this command sets."""
 
     @classmethod
-    def of(cls, plan: Plan, *, uid: bool, modseq: bool) -> "Writers":
+    def of(cls, plan: Plan, *, uid: bool, modseq: bool, utf8: bool) -> "Writers":
         """Make a plan ready; `uid` and `modseq` are told whether asked for or not."""
         names = {item.name for item in plan.items if isinstance(item, Attribute)}
-        items = [_writer(item) for item in plan.items]
+        items = [_writer(item, utf8=utf8) for item in plan.items]
         if modseq and "MODSEQ" not in names:
             items.append(_ATTRIBUTES["MODSEQ"])
         if uid and "UID" not in names:

@@ -7,6 +7,7 @@ Invariants:
 """
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from gateway.connections import Connections
 from gateway.imap.access import Access, access_of
@@ -26,7 +27,6 @@ from mailstore.mailboxes import Mailbox
 from policies.arabic import strip_controls
 from policies.directory import Directory
 from policies.identity import Account
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import asyncio

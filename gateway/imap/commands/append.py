@@ -12,8 +12,8 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from gateway.imap import headers
-from gateway.imap.binary import to_base64
 from gateway.imap.access import FILED, SENT, rights_in
+from gateway.imap.binary import to_base64
 from gateway.imap.flagging import is_reserved, permitted
 from gateway.imap.names import place_of
 from gateway.imap.reply import Reply, bad, done, no

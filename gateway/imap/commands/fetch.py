@@ -52,7 +52,7 @@ async def fetch(session: Session, command: Fetch) -> Reply:
     if planned.from_memory:
         await _from_memory(session, planned, walked, uid=command.uid, modseq=modseq)
     else:
-        writers = Writers.of(planned, uid=command.uid, modseq=modseq)
+        writers = Writers.of(planned, uid=command.uid, modseq=modseq, utf8=session.utf8)
         for start in range(0, len(walked), ROWS):
             await _rows(session, view, planned, writers, walked[start : start + ROWS], newly_seen)
     told = (

@@ -28,7 +28,7 @@ class Room(VerificationRoom):
         self.ranks: list[Rank] = []
         self.verified: list[tuple[tuple[str, ...], str]] = []
 
-    async def matches(self, hashes: tuple[str, ...], secret: str, source: str, rank: Rank) -> bool:
+    async def matches(self, hashes: tuple[str, ...], secret: str, _source: str, rank: Rank) -> bool:
         self.verified.append((hashes, secret))
         self.ranks.append(rank)
         await asyncio.sleep(0.001)

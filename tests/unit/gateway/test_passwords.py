@@ -49,7 +49,7 @@ async def test_a_full_room_refuses_at_once(slow: threading.Event) -> None:
     await asyncio.sleep(0)
     assert room.taken("192.0.2.1") == 4
     with pytest.raises(Unavailable):
-        await room.matches((), "", "192.0.2.2", Rank.ORDINARY)
+        await room.matches((), "", "192.0.2.1", Rank.ORDINARY)
     slow.set()
     assert await asyncio.gather(*waiting) == [True] * 4
     assert room.taken("192.0.2.1") == 0
@@ -82,17 +82,15 @@ async def test_the_known_go_first_and_the_sources_take_turns(monkeypatch: pytest
 
     monkeypatch.setattr(passwords, "matches", note)
     room = VerificationRoom(threads=1)
-    order = (
-        ("running", Rank.ORDINARY),
-        ("suspect", Rank.SUSPECT),
-        ("ordinary", Rank.ORDINARY),
-        ("known", Rank.KNOWN),
-    )
-    waiting = [asyncio.create_task(room.matches((), secret, "192.0.2.1", rank)) for secret, rank in order]
+    order = ("running ordinary", "a1", "a2", "a3", "b1", "b2", "known")
+    waiting = [
+        asyncio.create_task(room.matches((), name, f"192.0.2.{ord(name[0])}", Rank(name != "known")))
+        for name in order
+    ]
     await asyncio.sleep(0)
     gate.set()
     await asyncio.gather(*waiting)
-    assert served == ["running", "known", "a1", "b1", "a2", "b2", "a3"]
+    assert served == ["running ordinary", "known", "a1", "b1", "a2", "b2", "a3"]
     room.close()
 
 

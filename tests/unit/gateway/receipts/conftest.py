@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.offload import Offload
-from gateway.receipt_message import Sealing
 from gateway.receipting import Receipting
+from gateway.receipts.message import Sealing
 from gateway.signatures.notes import LogSigner
 from gateway.signatures.sealing import Sealer
 from mailstore import directory

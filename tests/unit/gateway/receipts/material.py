@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
-from gateway.receipt_facts import Material
-from gateway.receipt_message import Sealing, compose
+from gateway.receipts.facts import Material
+from gateway.receipts.message import Sealing, compose
 from mailstore.evidence import Recorded
 from policies.evidence import Actor, Event, Evidence, Issuer, Party
 from policies.letter import Duty

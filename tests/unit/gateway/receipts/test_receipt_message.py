@@ -14,7 +14,7 @@ import pytest
 
 from gateway.mime.fields import values
 from gateway.mime.tree import parse
-from gateway.receipt_message import Sealing
+from gateway.receipts.message import Sealing
 from gateway.signatures.armor import dearmor
 from gateway.signatures.mime import Detached, compare_protected, find_detached, protected_header
 from gateway.signatures.sealing import Sealer

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rendering import WIDTH, page, plain_text, wrapped
+from gateway.receipts.rendering import WIDTH, page, plain_text, wrapped
 from policies.evidence import Actor, Event
 from policies.letter import Duty
 from policies.reasons import Reason

@@ -9,7 +9,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from gateway.receipt_message import Sealing
+from gateway.receipts.message import Sealing
 from gateway.signatures.notes import LogSigner
 from mailstore.log import leaf_hash
 from policies.evidence import Event, canonical_json

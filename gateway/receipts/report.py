@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from gateway.composing import Entity, base64_entity, field, text_entity
-from gateway.receipt_facts import Material
+from gateway.receipts.facts import Material
 from mailstore.log import leaf_hash
 from policies.calendar import in_qatar
 from policies.evidence import Event, canonical_json

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.composing import Entity, base64_entity, base64_lines, mailbox, multipart, sealed, words
-from gateway.receipt_facts import Material
-from gateway.rendering import page, plain_text
-from gateway.reporting import evidence_part, header_part, machine_part, mail_date, original_message_id
+from gateway.receipts.facts import Material
+from gateway.receipts.rendering import page, plain_text
+from gateway.receipts.report import evidence_part, header_part, machine_part, mail_date, original_message_id
 from gateway.signatures.armor import dearmor
 from policies.arabic import strip_controls
 from policies.receipt import Facts, Kind
