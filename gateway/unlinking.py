@@ -33,7 +33,8 @@ class Unlinking:
         if moved_to:
             detail["moved_to"] = moved_to
         evidence.append_all(
-            unit, [self._fact(unit, reader, letter, mine, detail) for uid, letter, mine in letters if uid in went]
+            unit,
+            [self._fact(unit, reader, letter, mine, detail) for uid, letter, mine in letters if uid in went],
         )
         return gone
 

@@ -18,6 +18,7 @@ from policies.receipt_words import STORIES, WORDS
 
 LRI, PDI = "\u2066", "\u2069"
 LONGEST = 200  # characters shown of a subject or a name
+NAME_IN_SUBJECT = 60  # characters of an officer's name
 NAMED_IN_SUBJECT = 3  # recipients whose agency codes stand in the subject
 
 
@@ -59,7 +60,13 @@ def subject_line(facts: Facts) -> str:
     more = len(codes) - NAMED_IN_SUBJECT
     rest = f" +{more}" if more > 0 else ""
     reference = strip_controls(facts.reference)
-    return f"{story['ar'].short}: {reference} · {story['en'].short}: {named}{rest}"
+    begin, end = f"{story['ar'].short}: {reference} · ", f"{story['en'].short}: "
+    if facts.kind is Kind.OPENED and facts.actor is not None:
+        # Who opened it is the news, to be seen in a list of subjects; some lists show isolates as boxes: none here.
+        arabic, english = _clean(facts.actor.name_ar), _clean(facts.actor.name_en)
+        begin += f"{(arabic or english)[:NAME_IN_SUBJECT]} · "
+        end += f"{(english or arabic)[:NAME_IN_SUBJECT]}, "
+    return f"{begin}{end}{named}{rest}"
 
 
 def section(facts: Facts, language: Language) -> Section:

@@ -33,16 +33,18 @@ _AFTER_LOGIN = (
     "THREAD=ORDEREDSUBJECT",
     "MULTIAPPEND",
     "BINARY",
-    "UTF8=ACCEPT",
     "OBJECTID",
     "UIDPLUS",
     "MOVE",
 )
 
 
-def capabilities(settings: ImapSettings) -> list[str]:
-    """Return the capabilities of a session that has logged in."""
+def capabilities(settings: ImapSettings, client: str = "") -> list[str]:
+    """Return the capabilities of a session that has logged in; `client` is the program's name from ID."""
     names = [*_AFTER_LOGIN, f"APPENDLIMIT={settings.append_limit}"]
+    named = client.lower()
+    if settings.utf8 and not any(word.lower() in named for word in settings.without_utf8):
+        names.append("UTF8=ACCEPT")
     if settings.xlist:
         names.append("XLIST")
     return names

@@ -28,6 +28,8 @@ from mailstore.faults import NotFound
 
 JOURNAL = logging.getLogger("murasalat.imap")
 
+NOTED = frozenset({"NOPERM", "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED"})
+
 
 class Dialogue:
     """The conversation of one connection."""
@@ -43,9 +45,7 @@ class Dialogue:
         session, connection = self.session, self._connection
         self._shared.sessions.add(session)
         try:
-            if connection.entry is Entry.CROWDED:
-                raise Ending(TOO_MANY_SESSIONS, "UNAVAILABLE")
-            session.put(responses.ok(None, "Murasalat ready", responses.capability_code(GREETING)))
+            self._greet()
             while session.state is not State.ENDED:
                 await self._next()
         except Gone:
@@ -54,12 +54,18 @@ class Dialogue:
             self._bye(Ending("No command for too long"))
         except Ending as ending:
             self._bye(ending)
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged; the client hears BYE
             JOURNAL.exception("a session of %s broke", connection.source)
             self._bye(Ending(BROKEN))
         finally:
             session.end()
             connection.close()
+
+    def _greet(self) -> None:
+        if self._connection.entry is Entry.CROWDED:
+            raise Ending(TOO_MANY_SESSIONS, "UNAVAILABLE")
+        greeting = responses.ok(None, "Murasalat ready", responses.capability_code(GREETING))
+        self.session.put(greeting)
 
     def _bye(self, ending: Ending) -> None:
         session = self.session
@@ -114,6 +120,7 @@ class Dialogue:
                 refusal = Reply(bad.status, bad.text, bad.code)
             except Refusal as refused:
                 refusal = refused.reply
+                self._note_refusal(frame.verb, refusal)
             except Unavailable:
                 refusal = Reply("NO", UNAVAILABLE, "UNAVAILABLE")
         if refusal is None:
@@ -136,6 +143,7 @@ class Dialogue:
         if session.state not in rule.states:
             self._answer(command.tag, Reply("BAD", f"Not in the state {session.state.value}"))
             return
+        session.counts["commands"] += 1
         reply = await self._guarded(frame.verb, command)
         if rule.telling is not Telling.NOTHING and session.view is not None:
             try:
@@ -152,16 +160,24 @@ class Dialogue:
                 await session.authorise()
             return await HANDLERS[verb](session, command)
         except Refusal as refused:
+            self._note_refusal(verb, refused.reply)
             return refused.reply
-        except Unavailable:
+        except Unavailable as fault:
+            session.note("unavailable", verb=verb, why=str(fault))
             return Reply("NO", UNAVAILABLE, "UNAVAILABLE")
         except NotFound:
             return Reply("NO", MAILBOX_GONE, "NONEXISTENT")
         except (Gone, Late, Ending):
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged; the client hears NO
             JOURNAL.exception("%s failed", verb)
             return Reply("NO", BROKEN, "SERVERBUG")
+
+    def _note_refusal(self, verb: str, reply: Reply) -> None:
+        """Put into the journal what somebody tried and may not do."""
+        if reply.code in NOTED:
+            self.session.counts["refused"] += 1
+            self.session.note("refused", verb=verb, code=str(reply.code))
 
     def _answer(self, tag: str | None, reply: Reply) -> None:
         session = self.session

@@ -8,9 +8,11 @@ Invariants:
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import Any, NamedTuple
 
 from gateway.imap.downgrade import conventional, conventional_envelope
@@ -33,6 +35,9 @@ from gateway.mime.part import Part
 from gateway.mime.transfer import decode_transfer
 from gateway.mime.tree import parse
 from policies.calendar import QATAR, parse_rfc3339
+
+STRUCTURES = 256
+"""Structures of messages that are remembered."""
 
 
 class Span(NamedTuple):
@@ -81,7 +86,8 @@ class Message:
         return self._root
 
 
-_structures: dict[str, Part] = {}
+_structures: OrderedDict[str, Part] = OrderedDict()
+_structures_lock = Lock()
 
 
 def structure(sha256: str, octets: bytes) -> Part:
@@ -89,9 +95,10 @@ def structure(sha256: str, octets: bytes) -> Part:
     known = _structures.get(sha256)
     if known is None:
         known = parse(octets)
-        if len(_structures) >= 256:
-            _structures.pop(next(iter(_structures)), None)
-        _structures[sha256] = known
+        with _structures_lock:
+            _structures[sha256] = known
+            if len(_structures) > STRUCTURES:
+                _structures.popitem(last=False)
     return known
 
 
@@ -178,10 +185,8 @@ def _of_part(message: Message, wanted: Section) -> Segments | None:
 def header_fields(head: bytes, wanted: Section) -> bytes:
     """Return the named fields of a header section, or all but them, as received, and an empty line."""
     pattern = _fields_pattern(tuple(name.lower() for name in wanted.fields))
-    if wanted.what == "HEADER.FIELDS":
-        chosen = b"".join(pattern.findall(head))
-    else:
-        chosen = pattern.sub(b"", _without_end(head))
+    named = wanted.what == "HEADER.FIELDS"
+    chosen = b"".join(pattern.findall(head)) if named else pattern.sub(b"", _without_end(head))
     if chosen and not chosen.endswith(b"\n"):
         chosen += b"\r\n"
     return chosen + b"\r\n"

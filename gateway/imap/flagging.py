@@ -17,7 +17,8 @@ def is_reserved(flag: str) -> bool:
 
 def permitted(flags: Iterable[str], rights: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return which of the flags may be changed with these rights (RFC 4314 section 4), and which may not."""
-    allowed, refused = set(), set()
+    allowed: set[str] = set()
+    refused: set[str] = set()
     for flag in flags:
         needed = "t" if flag == DELETED else "s" if flag == "\\Seen" else "w"
         (refused if needed not in rights or is_reserved(flag) else allowed).add(flag)

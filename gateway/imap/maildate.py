@@ -1,4 +1,4 @@
-"""The Date field, read for searching and sorting: as lenient as old programs need (RFC 5322 sections 3.3 and 4.3). Pure.
+"""The Date field, read for searching and sorting: as lenient as old programs need (RFC 5322 section 4.3). Pure.
 
 Nothing that decides about a letter reads the results.
 """

@@ -80,7 +80,7 @@ class ImapServer:
         loop = asyncio.get_running_loop()
         until = loop.time() + grace_seconds
         while shared.tasks and loop.time() < until:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.wait(shared.tasks, timeout=_LOOK_SECONDS)
         left = list(shared.sessions)
         for session in left:
             session.connection.abort()

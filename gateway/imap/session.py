@@ -6,6 +6,10 @@ Invariants:
 - Nothing is written to the client but through `put` and `drain`.
 """
 
+import json
+import logging
+import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +34,8 @@ from policies.identity import Account
 
 if TYPE_CHECKING:
     import asyncio
+
+JOURNAL = logging.getLogger("murasalat.imap")
 
 LONGEST_CLIENT = 120
 
@@ -68,6 +74,8 @@ class Session:
         """The client's own name and version, from ID."""
         self.busy = False
         """Whether a command is at work: a drain waits for it."""
+        self.counts: Counter[str] = Counter()
+        self._born = time.monotonic()
         self._office: str | None = None
         self._access: Access | None = None
         self._directory: Directory | None = None
@@ -202,8 +210,16 @@ class Session:
             for line in self.view.tell(expunges=expunges, modseq=self.condstore):
                 self.put(line)
 
+    def note(self, event: str, **words: str | float) -> None:
+        """Write one line into the journal, as JSON, in ASCII; never what a letter or a mailbox holds."""
+        if JOURNAL.isEnabledFor(logging.INFO):
+            who = self.account.login if self.account else ""
+            line = {"event": f"imap.{event}", "source": self.connection.source, "account": who, **words}
+            JOURNAL.info(json.dumps(line))
+
     def end(self) -> None:
         """Forget everything; the connection is lost or closing."""
+        self.note("session", seconds=round(time.monotonic() - self._born, 3), **self.counts)
         self.select(None)
         self.state = State.ENDED
         if self.account is not None:

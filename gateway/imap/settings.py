@@ -57,6 +57,12 @@ class ImapSettings:
     look_seconds: float = 1.0
     """How often changes by other processes are looked for."""
 
+    utf8: bool = True
+    """Whether UTF8=ACCEPT is offered (RFC 6855)."""
+
+    without_utf8: tuple[str, ...] = ()
+    """Clients, by a word of the name they give in ID, to which UTF8=ACCEPT is not offered."""
+
     xlist: bool = False
     """Whether XLIST, which Outlook 2010 and 2013 ask for, is advertised; it is always answered."""
 

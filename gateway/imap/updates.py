@@ -10,8 +10,9 @@ Invariants:
 import asyncio
 import logging
 from collections import OrderedDict, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from gateway.faults import Unavailable
 from gateway.imap.index import MailboxIndex, read_delta, read_whole
@@ -20,6 +21,7 @@ from gateway.imap.view import View
 from gateway.offload import Offload
 from mailstore import contents
 from mailstore.faults import NotFound
+from mailstore.transaction import Reading
 
 JOURNAL = logging.getLogger("murasalat.imap")
 
@@ -33,6 +35,15 @@ class _Held:
     index: MailboxIndex
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     openings: int = 0
+
+    @property
+    def stale(self) -> bool:
+        """Whether something changed that is not in the index yet."""
+        return self.index.dirty and not self.index.lost
+
+
+def _modseqs(mailboxes: list[int], connection: Reading) -> dict[int, int]:
+    return contents.modseqs(connection, mailboxes)
 
 
 class Updates:
@@ -85,21 +96,19 @@ class Updates:
         while True:
             await asyncio.sleep(self._look_seconds)
             try:
-                watched = {mailbox for (mailbox, _), held in self._held.items() if held.index.views}
+                watched = sorted({mailbox for (mailbox, _), held in self._held.items() if held.index.views})
                 if watched:
-                    present = await self._offload.read(
-                        lambda c, ids=sorted(watched): contents.modseqs(c, ids)
-                    )
-                    self._mark(frozenset(self._differing(watched, present)))
+                    present = await self._offload.read(partial(_modseqs, watched))
+                    self._mark(frozenset(self._differing(present)))
                 await on_look()
             except Unavailable as fault:
                 JOURNAL.warning("cannot look for changes: %s", fault)
 
-    def _differing(self, watched: set[int], present: dict[int, int]) -> list[int]:
+    def _differing(self, present: Mapping[int, int]) -> list[int]:
         return [
             mailbox
             for (mailbox, _), held in self._held.items()
-            if mailbox in watched and present.get(mailbox) != held.index.highestmodseq
+            if held.index.views and present.get(mailbox) != held.index.highestmodseq
         ]
 
     # ── Indexes ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,30 +148,31 @@ class Updates:
             raise NotFound("the mailbox is gone")
 
     async def _refresh(self, held: _Held) -> None:
-        index = held.index
-        while index.dirty and not index.lost:
+        while held.stale:
             async with held.lock:
-                if not index.dirty:
-                    return
-                index.dirty = False
-                try:
-                    delta = await self._offload.read(
-                        lambda c: read_delta(
-                            c, index.mailbox.id, index.login, index.highestmodseq, index.mailbox.uidvalidity
-                        )
-                    )
-                except NotFound:
-                    delta = None
-                    index.lost = True
-                except BaseException:
-                    index.dirty = True
-                    raise
-                if delta is not None and delta.mailbox.uidvalidity != index.mailbox.uidvalidity:
-                    index.lost = True  # it was renamed: to its sessions it is gone
-                if index.lost:
-                    self._forget((index.mailbox.id, index.login))
-                elif delta is not None:
-                    index.apply(delta)
+                if held.stale:
+                    await self._read_delta(held)
+
+    async def _read_delta(self, held: _Held) -> None:
+        index = held.index
+        index.dirty = False
+        known = index.mailbox
+        try:
+            delta = await self._offload.read(
+                lambda c: read_delta(c, known.id, index.login, known.highestmodseq, known.uidvalidity)
+            )
+        except NotFound:
+            delta = None
+            index.lost = True
+        except BaseException:
+            index.dirty = True
+            raise
+        if delta is not None and delta.mailbox.uidvalidity != known.uidvalidity:
+            index.lost = True  # it was renamed: to its sessions it is gone
+        if index.lost:
+            self._forget((known.id, index.login))
+        elif delta is not None:
+            index.apply(delta)
 
     async def _hold(self, key: Key) -> _Held:
         held = self._held.get(key)

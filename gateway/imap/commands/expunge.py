@@ -3,6 +3,8 @@
 Expunging takes messages out of the office's view; letters stay in the Archive, and who took them out is evidence.
 """
 
+from functools import partial
+
 from gateway.imap.index import DELETED
 from gateway.imap.reply import Reply, done, no
 from gateway.imap.session import Session
@@ -12,6 +14,9 @@ from gateway.imap.wire import commands
 from gateway.imap.wire.commands_message import Expunge
 from mailstore import mailboxes
 from mailstore.transaction import Unit
+
+RUN = 1000
+"""Messages that go in one unit, so that others may write in between."""
 
 
 async def expunge(session: Session, command: Expunge) -> Reply:
@@ -43,10 +48,12 @@ async def _expunge(session: Session, view: View, uids: list[int]) -> None:
     mailbox, login = view.mailbox, session.login
     reader, unlinking = session.reader(mailbox.office), session.ports.unlinking
 
-    def act(unit: Unit) -> None:
-        own = mailboxes.own_flags(unit.connection, mailbox.id, login, marked)
-        going = [uid for uid in marked if DELETED in own.get(uid, ())]
+    def act(unit: Unit, run: list[int]) -> None:
+        own = mailboxes.own_flags(unit.connection, mailbox.id, login, run)
+        going = [uid for uid in run if DELETED in own.get(uid, ())]
         if going:
             unlinking.unlink_in(unit, reader, mailbox, going)
 
-    await session.ports.offload.write(act)
+    for start in range(0, len(marked), RUN):
+        run = marked[start : start + RUN]
+        await session.ports.offload.write(partial(act, run=run))

@@ -9,6 +9,7 @@ Invariants:
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from gateway.imap.fetch_items import Message, Piece, Segments, Span, Writers, joined, write
 from gateway.imap.fetch_plan import Plan, plan
@@ -95,37 +96,46 @@ async def _from_memory(
         names.insert(0, "UID")
     if modseq and "MODSEQ" not in names:
         names.append("MODSEQ")
-    write_line = _LINES.get(tuple(names))
+    lines = _LINES.get(tuple(names)) or partial(_lines, names)
     for start in range(0, len(walked), 2000):
-        part = walked[start : start + 2000]
-        if write_line is not None:
-            session.put(b"".join([write_line % _VALUES[tuple(names)](one) for one in part]))
-        else:
-            session.put(b"".join([_line(names, one) for one in part]))
+        session.put(b"".join(lines(walked[start : start + 2000])))
         await session.drain()
         if start:
             await asyncio.sleep(0)
 
 
-_LINES: dict[tuple[str, ...], bytes] = {
-    ("FLAGS",): b"* %d FETCH (FLAGS %b)\r\n",
-    ("UID", "FLAGS"): b"* %d FETCH (UID %d FLAGS %b)\r\n",
-}
-_VALUES = {
-    ("FLAGS",): lambda one: (one[0], encode_flags(one[2])),
-    ("UID", "FLAGS"): lambda one: (one[0], one[1], encode_flags(one[2])),
-}
+def _flags_lines(part: Sequence[Walked]) -> list[bytes]:
+    return [b"* %d FETCH (FLAGS %b)\r\n" % (number, encode_flags(flags)) for number, _, flags, _ in part]
 
 
-def _line(names: Iterable[str], one: Walked) -> bytes:
-    number, uid, flags, modseq = one
-    values = {
-        "UID": b"UID %d" % uid,
-        "FLAGS": b"FLAGS " + encode_flags(flags),
-        "MODSEQ": b"MODSEQ (%d)" % modseq,
-        "THREADID": b"THREADID NIL",
-    }
-    return b"* %d FETCH (%b)\r\n" % (number, b" ".join([values[name] for name in names]))
+def _uid_flags_lines(part: Sequence[Walked]) -> list[bytes]:
+    return [
+        b"* %d FETCH (UID %d FLAGS %b)\r\n" % (number, uid, encode_flags(flags))
+        for number, uid, flags, _ in part
+    ]
+
+
+_LINES: dict[tuple[str, ...], Callable[[Sequence[Walked]], list[bytes]]] = {
+    ("FLAGS",): _flags_lines,
+    ("UID", "FLAGS"): _uid_flags_lines,
+}
+"""What mail programs ask for a whole mailbox, written without looking names up."""
+
+
+def _lines(names: Sequence[str], part: Sequence[Walked]) -> list[bytes]:
+    template = b"* %d FETCH (" + b" ".join([_TEMPLATES[name] for name in names]) + b")\r\n"
+    return [
+        template % (number, *[_MEMORY[name](uid, flags, modseq) for name in names if name in _MEMORY])
+        for number, uid, flags, modseq in part
+    ]
+
+
+_TEMPLATES = {"UID": b"UID %d", "FLAGS": b"FLAGS %b", "MODSEQ": b"MODSEQ (%d)", "THREADID": b"THREADID NIL"}
+_MEMORY: dict[str, Callable[[int, frozenset[str], int], int | bytes]] = {
+    "UID": lambda uid, _flags, _modseq: uid,
+    "FLAGS": lambda _uid, flags, _modseq: encode_flags(flags),
+    "MODSEQ": lambda _uid, _flags, modseq: modseq,
+}
 
 
 async def _rows(
@@ -155,7 +165,7 @@ async def _rows(
         session.put(octets)
         await session.drain()
     for group in _groups(messages):
-        await _send(session, await offload.read(lambda c, some=group: _with_octets(c, some, planned, chosen)))
+        await _send(session, await offload.read(partial(_with_octets, group, planned, chosen)))
 
 
 def _read_rows(
@@ -182,7 +192,7 @@ def _groups(messages: Sequence[Message]) -> Iterator[list[Message]]:
 
 
 def _with_octets(
-    connection: Reading, group: list[Message], planned: Plan, chosen: Callable[[Message], Segments]
+    group: list[Message], planned: Plan, chosen: Callable[[Message], Segments], connection: Reading
 ) -> Segments:
     """Write a group of messages; a large one is not read when its sections are ranges that can be sent in pieces."""
     in_pieces = len(group) == 1 and group[0].row.size > GROUP_OCTETS and not planned.parses
@@ -196,13 +206,19 @@ def _with_octets(
 async def _send(session: Session, segments: Iterable[Piece]) -> None:
     for piece in segments:
         if isinstance(piece, Span):
-            for start in range(piece.start, piece.stop, PIECE_OCTETS):
-                stop = min(piece.stop, start + PIECE_OCTETS)
-                octets = await session.ports.offload.read(
-                    lambda c, first=start, last=stop: contents.piece(c, piece.sha256, first, last)
-                )
-                session.put(octets)
-                await session.drain()
+            await _send_span(session, piece)
         elif piece:
             session.put(piece)
             await session.drain()
+
+
+async def _send_span(session: Session, span: Span) -> None:
+    """Send a range of a large message; each piece is a reading of its own, over before the client is waited for."""
+    for start in range(span.start, span.stop, PIECE_OCTETS):
+        stop = min(span.stop, start + PIECE_OCTETS)
+        session.put(await session.ports.offload.read(partial(_piece, span.sha256, start, stop)))
+        await session.drain()
+
+
+def _piece(sha256: str, start: int, stop: int, connection: Reading) -> bytes:
+    return contents.piece(connection, sha256, start, stop)

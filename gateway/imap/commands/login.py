@@ -38,7 +38,9 @@ async def capability(session: Session, _command: commands.Capability) -> Reply:
 
 
 def _capabilities(session: Session) -> list[str]:
-    return list(GREETING) if session.state is State.GREETED else capabilities(session.settings)
+    return (
+        list(GREETING) if session.state is State.GREETED else capabilities(session.settings, session.client)
+    )
 
 
 async def noop(_session: Session, _command: commands.Noop) -> Reply:
@@ -135,13 +137,13 @@ async def _log_in(session: Session, user: str, secret: str, office: str) -> Repl
     session.log_in(account, access, directory, wanted)
     session.connection.reader.limits = logged_in(append=session.settings.append_limit)
     session.connection.patient = True
-    return done("Logged in", responses.capability_code(capabilities(session.settings)))
+    return done("Logged in", responses.capability_code(capabilities(session.settings, session.client)))
 
 
 async def enable(session: Session, command: commands.Enable) -> Reply:
     """ENABLE (RFC 5161)."""
     enabled: list[str] = []
-    offered = capabilities(session.settings)
+    offered = capabilities(session.settings, session.client)
     if "UTF8=ACCEPT" in command.capabilities and "UTF8=ACCEPT" in offered:
         session.utf8 = True
         enabled.append("UTF8=ACCEPT")

@@ -4,6 +4,7 @@ A search that looks into bodies tells which messages match and sends none of the
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from gateway.imap.reply import Reply, done
 from gateway.imap.search import Context, Program, Texts, Walked, compile_search
@@ -92,10 +93,8 @@ async def matching(session: Session, view: View, key: SearchKey) -> list[Walked]
     matches = {one[0]: found for one, found in decided}
     open_ = [one for one, found in decided if found is None]
     for start in range(0, len(open_), ROWS):
-        run = open_[start : start + ROWS]
-        matches.update(
-            await session.ports.offload.read(lambda c, some=run: _by_rows(c, view.mailbox.id, program, some))
-        )
+        act = partial(_by_rows, view.mailbox.id, program, open_[start : start + ROWS])
+        matches.update(await session.ports.offload.read(act))
     return [one for one, _ in decided if matches[one[0]]]
 
 
@@ -104,7 +103,7 @@ def _by_memory(program: Program, walked: Sequence[Walked]) -> list[tuple[Walked,
     return [(one, test(one, None, None)) for one in walked]
 
 
-def _by_rows(connection: Reading, mailbox: int, program: Program, run: Sequence[Walked]) -> dict[int, bool]:
+def _by_rows(mailbox: int, program: Program, run: Sequence[Walked], connection: Reading) -> dict[int, bool]:
     columns = [*program.columns, *(["size"] if program.octets and "size" not in program.columns else [])]
     rows = {row.uid: row for row in mailboxes.entries(connection, mailbox, [one[1] for one in run], *columns)}
     matches: dict[int, bool] = {one[0]: False for one in run}

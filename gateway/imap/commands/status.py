@@ -1,6 +1,7 @@
 """STATUS (RFC 9051 section 6.3.11, RFC 8438, RFC 7162, RFC 7889, RFC 8474)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from gateway.imap.access import FILED
 from gateway.imap.index import DELETED
@@ -8,7 +9,7 @@ from gateway.imap.reply import Reply, done
 from gateway.imap.session import Session
 from gateway.imap.wire import commands, responses_mailbox
 from mailstore import contents, mailboxes
-from mailstore.mailboxes import Mailbox
+from mailstore.mailboxes import Counts, Mailbox
 from mailstore.transaction import Reading
 
 Value = int | str | None
@@ -30,38 +31,51 @@ async def status(session: Session, command: commands.Status) -> Reply:
 async def values(session: Session, mailbox: Mailbox, items: Iterable[str]) -> dict[str, Value]:
     """Return what STATUS tells of a mailbox, item by item."""
     login, wanted = session.login, list(items)
-    first_recent = session.shared.updates.first_recent(mailbox.id, login)
     if "HIGHESTMODSEQ" in wanted:
         session.enable_condstore()
+    first_recent = session.shared.updates.first_recent(mailbox.id, login)
+    append_limit = session.settings.append_limit
 
     def read(connection: Reading) -> dict[str, Value]:
-        present = mailboxes.get(connection, mailbox.id)
-        counts = mailboxes.counts(connection, mailbox.id, login)
-        told: dict[str, Value] = {}
-        for item in wanted:
-            match item:
-                case "MESSAGES":
-                    told[item] = counts.messages
-                case "UNSEEN":
-                    told[item] = counts.unseen
-                case "SIZE":
-                    told[item] = counts.size
-                case "RECENT":
-                    told[item] = contents.count_from(connection, mailbox.id, first_recent, present.uidnext)
-                case "UIDNEXT":
-                    told[item] = present.uidnext
-                case "UIDVALIDITY":
-                    told[item] = present.uidvalidity
-                case "HIGHESTMODSEQ":
-                    told[item] = present.highestmodseq
-                case "MAILBOXID":
-                    told[item] = mailbox_id(present)
-                case "APPENDLIMIT":
-                    told[item] = 0 if present.name in FILED else session.settings.append_limit
-                case "DELETED":
-                    told[item] = contents.flagged(connection, mailbox.id, login, DELETED)[0]
-                case "DELETED-STORAGE":
-                    told[item] = contents.flagged(connection, mailbox.id, login, DELETED)[1]
-        return told
+        looked = _Looked(connection, mailboxes.get(connection, mailbox.id), login, first_recent, append_limit)
+        return {item: _ITEMS[item](looked) for item in wanted}
 
     return await session.ports.offload.read(read)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """One look at one mailbox, for one officer."""
+
+    connection: Reading
+    mailbox: Mailbox
+    login: str
+    first_recent: int
+    append_limit: int
+
+    def counts(self) -> Counts:
+        """Count its messages."""
+        return mailboxes.counts(self.connection, self.mailbox.id, self.login)
+
+    def recent(self) -> int:
+        r"""Count the messages that no session has had as \Recent."""
+        return contents.count_from(self.connection, self.mailbox.id, self.first_recent, self.mailbox.uidnext)
+
+    def deleted(self) -> tuple[int, int]:
+        """Count the messages marked as deleted, and their octets."""
+        return contents.flagged(self.connection, self.mailbox.id, self.login, DELETED)
+
+
+_ITEMS: dict[str, Callable[[_Looked], Value]] = {
+    "MESSAGES": lambda looked: looked.counts().messages,
+    "UNSEEN": lambda looked: looked.counts().unseen,
+    "SIZE": lambda looked: looked.counts().size,
+    "RECENT": lambda looked: looked.recent(),
+    "UIDNEXT": lambda looked: looked.mailbox.uidnext,
+    "UIDVALIDITY": lambda looked: looked.mailbox.uidvalidity,
+    "HIGHESTMODSEQ": lambda looked: looked.mailbox.highestmodseq,
+    "MAILBOXID": lambda looked: mailbox_id(looked.mailbox),
+    "APPENDLIMIT": lambda looked: 0 if looked.mailbox.name in FILED else looked.append_limit,
+    "DELETED": lambda looked: looked.deleted()[0],
+    "DELETED-STORAGE": lambda looked: looked.deleted()[1],
+}

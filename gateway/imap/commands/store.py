@@ -7,6 +7,7 @@ Invariant: \Seen and its SEEN evidence are one transaction.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.imap.flagging import changed, in_known_case, is_reserved, permitted
 from gateway.imap.index import SEEN
@@ -16,16 +17,20 @@ from gateway.imap.texts import FLAGS_REFUSED, READ_ONLY, TOO_MANY_KEYWORDS
 from gateway.imap.view import View, flags_response
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands_message import Store
+from gateway.reader import Reader
 from mailstore import mailboxes
 from mailstore.transaction import Unit
 
+RUN = 2000
+"""Messages whose flags change in one unit, so that others may write in between."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class _Outcome:
     """What a STORE did: own flags after it of the messages that changed, and those left alone (UNCHANGEDSINCE)."""
 
     changed: dict[int, frozenset[str]]
-    modified: frozenset[int]
+    modified: set[int]
     seen: bool
 
 
@@ -43,7 +48,7 @@ async def store(session: Session, command: Store) -> Reply:
     flags = in_known_case(command.flags, view.index.keywords)
     allowed, refused = permitted(flags, view.rights)
     if refused and not allowed:
-        await _tell(session, view, uids, everything=True)
+        await _tell(session, view, uids)
         raise no(FLAGS_REFUSED, "NOPERM")
     _hold_keywords(session, view, allowed, command.mode)
     outcome = await _write(session, view, command, uids, allowed)
@@ -52,7 +57,7 @@ async def store(session: Session, command: Store) -> Reply:
     await session.refresh()
     targets = [uid for uid in uids if uid not in outcome.modified]
     if refused or not command.silent:
-        await _tell(session, view, targets, everything=True)
+        await _tell(session, view, targets)
     else:
         _tell_silently(session, view, outcome)
     if outcome.modified:
@@ -73,28 +78,43 @@ def _hold_keywords(session: Session, view: View, allowed: frozenset[str], mode: 
 async def _write(
     session: Session, view: View, command: Store, uids: list[int], allowed: frozenset[str]
 ) -> _Outcome:
-    """Change the flags in one unit, with the evidence of what is newly seen."""
-    mailbox, login, rights = view.mailbox.id, session.login, view.rights
-    reader, opening = session.reader(view.mailbox.office), session.ports.opening
+    """Change the flags run by run, each in one unit with the evidence of what is newly seen."""
+    whole = _Outcome({}, set(), seen=False)
+    reader = session.reader(view.mailbox.office)
+    for start in range(0, len(uids), RUN):
+        act = partial(_change, session, view, reader, command, uids[start : start + RUN], allowed)
+        outcome = await session.ports.offload.write(act)
+        whole.changed.update(outcome.changed)
+        whole.modified.update(outcome.modified)
+        whole.seen = whole.seen or outcome.seen
+    return whole
 
-    def act(unit: Unit) -> _Outcome:
-        modified = _modified(unit, mailbox, login, command.unchanged_since) & set(uids)
-        targets = [uid for uid in uids if uid not in modified]
-        own = mailboxes.own_flags(unit.connection, mailbox, login, targets)
-        after: dict[int, frozenset[str]] = {}
-        for uid in targets:
-            before = own.get(uid, frozenset())
-            now = changed(before, command.mode, allowed, rights)
-            if now != before:
-                after[uid] = now
-        seen = [uid for uid, now in after.items() if SEEN in now and SEEN not in own.get(uid, ())]
-        if after:
-            mailboxes.set_own_flags(unit, mailbox, login, after, mailboxes.next_modseq(unit, mailbox))
-        if seen:
-            opening.seen_in(unit, reader, mailbox, seen)
-        return _Outcome(after, frozenset(modified), bool(seen))
 
-    return await session.ports.offload.write(act)
+def _change(
+    session: Session,
+    view: View,
+    reader: Reader,
+    command: Store,
+    uids: list[int],
+    allowed: frozenset[str],
+    unit: Unit,
+) -> _Outcome:
+    mailbox, login = view.mailbox.id, reader.login
+    modified = _modified(unit, mailbox, login, command.unchanged_since) & set(uids)
+    targets = [uid for uid in uids if uid not in modified]
+    own = mailboxes.own_flags(unit.connection, mailbox, login, targets)
+    after: dict[int, frozenset[str]] = {}
+    for uid in targets:
+        before = own.get(uid, frozenset())
+        now = changed(before, command.mode, allowed, view.rights)
+        if now != before:
+            after[uid] = now
+    seen = [uid for uid, now in after.items() if SEEN in now and SEEN not in own.get(uid, ())]
+    if after:
+        mailboxes.set_own_flags(unit, mailbox, login, after, mailboxes.next_modseq(unit, mailbox))
+    if seen:
+        session.ports.opening.seen_in(unit, reader, mailbox, seen)
+    return _Outcome(after, modified, bool(seen))
 
 
 def _modified(unit: Unit, mailbox: int, login: str, unchanged_since: int | None) -> set[int]:
@@ -105,13 +125,13 @@ def _modified(unit: Unit, mailbox: int, login: str, unchanged_since: int | None)
     return {state.uid for state in states} | set(gone)
 
 
-async def _tell(session: Session, view: View, uids: list[int], *, everything: bool) -> None:
+async def _tell(session: Session, view: View, uids: list[int]) -> None:
     """Put the true flags of messages."""
     for line in view.tell_keywords():
         session.put(line)
     for uid in uids:
         known, number = view.known(uid), view.number(uid)
-        if known is not None and number and everything:
+        if known is not None and number:
             session.put(flags_response(number, uid, known, modseq=session.condstore))
     view.forgive(uids)
     await session.drain()

@@ -78,14 +78,14 @@ ACCOUNTS: st.SearchStrategy[Account] = st.one_of(
 )
 ENVELOPES = st.builds(
     envelope,
-    st.sampled_from(["", *OFFICES]),
-    st.lists(st.sampled_from(OFFICES), max_size=3),
+    st.sampled_from(["", MOJ, *OFFICES]),
+    st.one_of(st.just([MOF]), st.just([MOF]), st.lists(st.sampled_from(OFFICES), max_size=3)),
     st.one_of(st.just(clerk(MOJ)), st.just(program()), ACCOUNTS),
 )
 DIRECTORIES = st.builds(
     directory,
     st.sets(st.sampled_from(["MOJ", "MOF", MOJ, MOF]), max_size=1),
-    st.dictionaries(st.tuples(*[st.sampled_from(["MOJ", "MOF", "MOI"])] * 2), st.booleans(), max_size=2),
+    st.dictionaries(st.sampled_from([("MOJ", "MOF"), ("MOF", "MOJ")]), st.booleans()),
     st.booleans(),
 )
 MOMENTS = st.sampled_from([timedelta(days=-4), timedelta(minutes=-1), timedelta(0), timedelta(minutes=6)])

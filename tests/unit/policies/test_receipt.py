@@ -125,7 +125,7 @@ def test_a_failure_goes_to_the_inbox_and_the_rest_to_receipts() -> None:
     ("facts", "subject"),
     [
         (DISPATCH, "إيصال إرسال: MOJ/2026/000001 · Dispatched: MOF"),
-        (OPENED, "إيصال فتح: MOJ/2026/000001 · Opened: MOF"),
+        (OPENED, "إيصال فتح: MOJ/2026/000001 · مريم القارئ · Opened: Maryam Reader, MOF"),
         (FAILED, "تعذّر التسليم: MOJ/2026/000001 · Not delivered: MOF"),
         (replace(FAILED, event=Event.EXPIRED), "انقضاء المهلة: MOJ/2026/000001 · Time limit passed: MOF"),
     ],

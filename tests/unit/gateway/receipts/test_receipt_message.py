@@ -104,7 +104,7 @@ def test_the_outer_header(unsealed: Sealing) -> None:
     assert message["From"].addresses[0].addr_spec == ADDRESS
     assert message["From"].addresses[0].display_name == "مراسلات Murasalat"
     assert [one.addr_spec for one in message["To"].addresses] == [MOJ]
-    assert message["Subject"] == "إيصال فتح: MOJ/2026/000001 · Opened: MOF"
+    assert message["Subject"] == "إيصال فتح: MOJ/2026/000001 · مريم القارئ · Opened: Maryam Reader, MOF"
     assert message["Date"].datetime == AT.replace(microsecond=0)
     assert message["Date"] == "Mon, 23 Nov 2026 12:00:00 +0300"
     assert message["Message-ID"] == f"<opened.{OPENED.evidence_id}@murasalat.gov.example>"
