@@ -86,7 +86,7 @@ class Session:
         return tag
 
     def wait(self, tag: bytes) -> bytes:
-        """Return everything up to the tagged response. Raises Answered when it is not OK."""
+        """Return everything up to the tagged response of the last command sent. Raises Answered when it is not OK."""
         pieces: list[bytes] = []
         end = b""
         while True:

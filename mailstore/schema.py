@@ -262,6 +262,7 @@ entries = Table(
     CheckConstraint("kind IN ('letter', 'receipt', 'draft', 'copy')", name="kind"),
     CheckConstraint("length(keywords) <= 1000", name="keywords"),  # they stand in an index
     Index("ix_entries_live", "mailbox", "expunged_modseq", "uid", "modseq", "keywords", "size"),
+    Index("ix_entries_modseq", "mailbox", "modseq"),
     comment="a message in a mailbox: our header block, then its octets; head: the whole header section",
 )
 
@@ -273,6 +274,7 @@ entry_flags = Table(
     Column("uid", BigInteger, primary_key=True, autoincrement=False),
     Column("flags", Text, nullable=False),
     Column("modseq", BigInteger, nullable=False),
+    Index("ix_entry_flags_modseq", "mailbox", "login", "modseq"),
     comment="one officer's own flags on one message, separated by spaces",
     sqlite_with_rowid=False,
 )

@@ -6,9 +6,9 @@ Invariants:
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, insert, select, union_all, update
 
 from mailstore import schema
 from mailstore.faults import NotFound
@@ -54,8 +54,18 @@ _OWN = select(_own.c.uid, _own.c.flags, _own.c.modseq).where(
     _own.c.login == bindparam("login"),
     _own.c.uid >= bindparam("first"),
 )
+_TOUCHED = union_all(  # by the indexes on mod-sequences: what did not change is not looked at
+    select(_entries.c.uid).where(
+        _entries.c.mailbox == bindparam("mailbox"), _entries.c.modseq > bindparam("since")
+    ),
+    select(_own.c.uid).where(
+        _own.c.mailbox == bindparam("mailbox"),
+        _own.c.login == bindparam("login"),
+        _own.c.modseq > bindparam("since"),
+    ),
+)
 _CHANGED = (
-    select(_entries.c.uid, _entries.c.modseq, _entries.c.keywords)
+    select(_entries.c.uid, _entries.c.modseq, _entries.c.keywords, _own.c.flags, _own.c.modseq)
     .outerjoin(
         _own,
         and_(
@@ -64,7 +74,7 @@ _CHANGED = (
             _own.c.login == bindparam("login"),
         ),
     )
-    .where(_LIVE, or_(_entries.c.modseq > bindparam("since"), _own.c.modseq > bindparam("since")))
+    .where(_LIVE, _entries.c.uid.in_(_TOUCHED))
     .order_by(_entries.c.uid)
 )
 _GONE = (
@@ -93,31 +103,39 @@ _NEXT_MODSEQ = (
 
 def states(connection: Connection, mailbox: int, login: str, first: int = 1) -> list[State]:
     """Return the live messages of a mailbox from UID `first` on, in UID order, with one officer's flags."""
-    return _states(connection, _STATES, {"mailbox": mailbox, "login": login, "first": first})
+    named = {"mailbox": mailbox, "login": login, "first": first}
+    rows = _tuples(connection, _STATES, named)
+    own = {uid: (flags, modseq) for uid, flags, modseq in _tuples(connection, _OWN, named)}
+    none = ("", 0)
+    return _states((*row, *own.get(row[0], none)) for row in rows)
 
 
 def changed_since(
     connection: Connection, mailbox: int, login: str, modseq: int
 ) -> tuple[list[State], list[int]]:
     """Return what changed after a mod-sequence: live messages with their state, and the UIDs that went."""
-    named = {"mailbox": mailbox, "login": login, "since": modseq, "first": 1}
-    live = _states(connection, _CHANGED, named)
+    live = _states(_tuples(connection, _CHANGED, {"mailbox": mailbox, "login": login, "since": modseq}))
     return live, list(connection.scalars(_GONE, {"mailbox": mailbox, "since": modseq}))
 
 
-def _states(connection: Connection, query: Select[int, int, str], named: dict[str, object]) -> list[State]:
+def _tuples(connection: Connection, query: Select[*tuple[Any, ...]], named: dict[str, object]) -> list[Any]:
+    """Return all rows as the driver's plain tuples: a large mailbox has hundreds of thousands."""
+    result = connection.execute(query, named)
+    rows = result.cursor.fetchall() if result.cursor is not None else []
+    result.close()
+    return list(rows)
+
+
+def _states(rows: Iterable[tuple[int, int, str, str | None, int | None]]) -> list[State]:
     """Put shared keywords and own flags together. Equal flags are one object: a mailbox has few kinds."""
-    rows = connection.execute(query, named).all()
-    own = {uid: (flags, modseq) for uid, flags, modseq in connection.execute(_OWN, named)}
-    sets: dict[tuple[str, str], frozenset[str]] = {}
-    found = []
-    for uid, modseq, keywords in rows:
-        flags, own_modseq = own.get(uid, ("", 0))
+    sets: dict[tuple[str, str | None], frozenset[str]] = {}
+    merged: list[tuple[int, int, frozenset[str]]] = []
+    for uid, modseq, keywords, flags, own in rows:
         together = sets.get((keywords, flags))
         if together is None:
-            together = sets[keywords, flags] = frozenset(f"{keywords} {flags}".split())
-        found.append(State(uid, max(modseq, own_modseq), together))
-    return found
+            together = sets[keywords, flags] = frozenset(f"{keywords} {flags or ''}".split())
+        merged.append((uid, own if own is not None and own > modseq else modseq, together))
+    return list(map(State._make, merged))
 
 
 def uids(connection: Connection, mailbox: int) -> list[int]:

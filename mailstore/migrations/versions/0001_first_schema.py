@@ -290,6 +290,7 @@ def _mailboxes() -> None:
     op.create_index(
         "ix_entries_live", "entries", ["mailbox", "expunged_modseq", "uid", "modseq", "keywords", "size"]
     )
+    op.create_index("ix_entries_modseq", "entries", ["mailbox", "modseq"])
     op.create_index("ix_entries_sha256", "entries", ["sha256"])
     op.create_table(
         "entry_flags",
@@ -303,6 +304,7 @@ def _mailboxes() -> None:
         comment="one officer's own flags on one message, separated by spaces",
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_entry_flags_modseq", "entry_flags", ["mailbox", "login", "modseq"])
 
 
 def _evidence() -> None:
