@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -58,17 +59,15 @@ class Plan:
 def measure(home: Path, plan: Plan) -> dict[str, Any]:
     """Serve, fill and measure; return medians by server, the ratios, and what was measured."""
     letters = [letter(number, plan.size) for number in range(plan.messages)]
-    with ExitStack() as stack:
-        targets = [stack.enter_context(_ours(home))]
-        if plan.peer:
-            targets.append(
-                stack.enter_context(
-                    dovecot(home.parent / "dovecot", home / "server.pem", home / "server.key")
-                )
-            )
+    ours = _Ours(home)
+    runs: dict[str, list[dict[str, float]]] = defaultdict(list)
+    with _served(ours, plan) as targets:
         for target in targets:
             fill(target, letters)
-        runs: dict[str, list[dict[str, float]]] = {target.name: [] for target in targets}
+    with _served(
+        ours, plan
+    ) as targets:  # afresh: memory that the filling left over would hide what a session takes
+        memory = {target.name: idle_kib(target, plan.connections) for target in targets}
         for number in range(plan.runs):
             for target in targets:
                 runs[target.name].append(Run(target, plan, number).figures())
@@ -76,6 +75,8 @@ def measure(home: Path, plan: Plan) -> dict[str, Any]:
         name: {figure: round(statistics.median(one[figure] for one in each), 3) for figure in each[0]}
         for name, each in runs.items()
     }
+    for name, kib in memory.items():
+        found[name]["idle_connection_kib"] = round(kib, 1)
     about = {
         "messages": plan.messages,
         "message_octets": len(letters[0]),
@@ -98,39 +99,59 @@ def _ratio(ours: dict[str, float], theirs: dict[str, float]) -> dict[str, float]
 
 
 @contextmanager
-def _ours(home: Path) -> Iterator[Target]:
-    """Serve a fresh instance as its own process."""
-    secret = generate_secret()
-    create(home, Config(listen=ListenSection(submission_port=0, imap_port=0)), datetime.now(UTC))
-    opened = open_instance(home)
-    hashed = hash_secret(secret)
+def _served(ours: "_Ours", plan: Plan) -> Iterator[list[Target]]:
+    """Serve ours, and the peer beside it."""
+    with ExitStack() as stack:
+        targets = [stack.enter_context(ours.serving())]
+        if plan.peer:
+            base, home = ours.home.parent / "dovecot", ours.home
+            targets.append(stack.enter_context(dovecot(base, home / "server.pem", home / "server.key")))
+        yield targets
 
-    def people(unit: Unit) -> None:
-        directory.add_agency(unit, Agency("MOJ", "moj.gov.example", "MOJ", "MOJ"))
-        directory.add_office(unit, Office(OFFICE, "MOJ", "MOJ", "MOJ"))
-        grants = (Grant(OFFICE, frozenset({Right.READ}), primary=True),)
-        directory.add_officer(unit, Officer(LOGIN, "قياس", "Bench", "قياس", "Bench", grants=grants), hashed)
 
-    try:
-        opened.store.write(people)
-    finally:
-        opened.close()
-    with (home / "journal.log").open("ab") as journal:
-        server = subprocess.Popen(  # noqa: S603 - our own program, on an instance that we just made
-            [sys.executable, "-m", "admin_cli", "serve", "--home", str(home)],
-            stdout=subprocess.PIPE,
-            stderr=journal,
-            text=True,
-        )
-    try:
-        line = server.stdout.readline() if server.stdout else ""
-        if not line:
-            raise OSError((home / "journal.log").read_text(encoding="utf-8")[-500:])
-        host, port = json.loads(line)["listeners"]["imap"]
-        yield Target("murasalat", host, port, LOGIN, secret, server.pid)
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(60)
+class _Ours:
+    """A fresh instance with one officer."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._secret = generate_secret()
+        create(home, Config(listen=ListenSection(submission_port=0, imap_port=0)), datetime.now(UTC))
+        opened = open_instance(home)
+        hashed = hash_secret(self._secret)
+
+        def people(unit: Unit) -> None:
+            directory.add_agency(unit, Agency("MOJ", "moj.gov.example", "MOJ", "MOJ"))
+            directory.add_office(unit, Office(OFFICE, "MOJ", "MOJ", "MOJ"))
+            grants = (Grant(OFFICE, frozenset({Right.READ}), primary=True),)
+            directory.add_officer(
+                unit, Officer(LOGIN, "قياس", "Bench", "قياس", "Bench", grants=grants), hashed
+            )
+
+        try:
+            opened.store.write(people)
+        finally:
+            opened.close()
+
+    @contextmanager
+    def serving(self) -> Iterator[Target]:
+        """Serve it as its own process. Raises OSError when it does not start."""
+        journal = self.home / "journal.log"
+        with journal.open("ab") as errors:
+            server = subprocess.Popen(  # noqa: S603 - our own program, on an instance that we just made
+                [sys.executable, "-m", "admin_cli", "serve", "--home", str(self.home)],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        try:
+            line = server.stdout.readline() if server.stdout else ""
+            if not line:
+                raise OSError(journal.read_text(encoding="utf-8")[-500:])
+            host, port = json.loads(line)["listeners"]["imap"]
+            yield Target("murasalat", host, port, LOGIN, self._secret, server.pid)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(60)
 
 
 def letter(number: int, size: int) -> bytes:
@@ -192,7 +213,6 @@ class Run:
             found |= self._searches(session)
             found["append_per_second"] = self._appends(session)
         found["idle_notice_ms"] = self._idle()
-        found["idle_connection_kib"] = self._memory()
         return found
 
     def _logins(self) -> dict[str, float]:
@@ -270,23 +290,24 @@ class Run:
             idler.done(tag)
         return statistics.median(waits)
 
-    def _memory(self) -> float:
-        """Return KiB that one more idling connection costs: the slope between half of them and all."""
-        sessions: list[Session] = []
-        sizes: list[float] = []
-        try:
-            for _ in range(2):
-                for _ in range(self._plan.connections // 2):
-                    sessions.append(Session(self._target))
-                    sessions[-1].ask(b"SELECT " + BOX.encode())
-                    sessions[-1].idle()
-                time.sleep(0.5)
-                sizes.append(memory_kib(self._target.pid))
-        finally:
-            for session in sessions:
-                session.close()
-        time.sleep(0.5)
-        return max(0.0, (sizes[1] - sizes[0]) / (self._plan.connections // 2))
+
+def idle_kib(target: Target, connections: int) -> float:
+    """Return KiB that one more idling connection costs: the slope between half of them and all."""
+    sessions: list[Session] = []
+    sizes: list[float] = []
+    try:
+        for _ in range(2):
+            for _ in range(connections // 2):
+                sessions.append(Session(target))
+                sessions[-1].ask(b"SELECT " + BOX.encode())
+                sessions[-1].idle()
+            time.sleep(0.5)
+            sizes.append(memory_kib(target.pid))
+    finally:
+        for session in sessions:
+            session.close()
+    time.sleep(0.5)
+    return max(0.0, (sizes[1] - sizes[0]) / (connections // 2))
 
 
 def memory_kib(pid: int) -> float:

@@ -104,7 +104,7 @@ def dovecot(base: Path, certificate: Path, key: Path) -> Iterator[Target]:
 
 def _settings(base: Path, certificate: Path, key: Path, port: int) -> str:
     for name in ("run", "state", "mail"):
-        (base / name).mkdir(parents=True)
+        (base / name).mkdir(parents=True, exist_ok=True)
     as_root = os.geteuid() == 0
     me = pwd.getpwuid(os.geteuid()).pw_name
     group = str(os.getegid())

@@ -225,7 +225,9 @@ def _run_job(unit: Unit, job: _Job) -> None:
     try:
         job.result = job.act(unit)
         sql("RELEASE SAVEPOINT unit")
-    except BaseException as fault:  # noqa: BLE001 - handed to the caller of this one job
+    except BaseException as fault:
+        if _disk_failure(fault):
+            raise  # nobody's work is kept on such a disk
         try:
             sql("ROLLBACK TO SAVEPOINT unit")
             sql("RELEASE SAVEPOINT unit")

@@ -112,7 +112,6 @@ class Dialogue:
             refusal = Reply("BAD", "Not now, or not known")
         elif frame.verb == "APPEND":
             try:
-                await session.authorise()
                 name = append_mailbox(frame, utf8=session.utf8)
                 if name is not None:
                     await admit(session, name)

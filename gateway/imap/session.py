@@ -1,8 +1,9 @@
 """What one login knows: who it is, what it may read, what is selected, what the client has enabled.
 
 Invariants:
-- A session acts for one named officer from login to its end; rights are looked up in the present directory before
-  every command that needs them, and when the directory no longer gives them the session ends or the command fails.
+- A session acts for one named officer from login to its end. Rights are looked up before every command that needs
+  them, most often in the transaction that reads or writes; when the directory no longer gives them, the session ends
+  or the command fails, and nothing that was read is sent.
 - Nothing is written to the client but through `put` and `drain`.
 """
 
@@ -10,8 +11,10 @@ import json
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from gateway.connections import Connections
 from gateway.imap.access import Access, access_of
@@ -25,9 +28,10 @@ from gateway.imap.updates import Updates
 from gateway.imap.view import View
 from gateway.imap.wire import responses
 from gateway.reader import Reader
-from mailstore import mailboxes
+from mailstore import directory, mailboxes
 from mailstore.faults import NotFound
 from mailstore.mailboxes import Mailbox
+from mailstore.transaction import Reading, Unit
 from policies.arabic import strip_controls
 from policies.directory import Directory
 from policies.identity import Account
@@ -35,6 +39,7 @@ from policies.identity import Account
 if TYPE_CHECKING:
     import asyncio
 
+T = TypeVar("T")
 JOURNAL = logging.getLogger("murasalat.imap")
 
 LONGEST_CLIENT = 120
@@ -53,6 +58,16 @@ class Shared:
     draining: bool = False
     directory: Directory | None = None
     """The directory as of the last look."""
+
+
+class _RightsMovedError(Exception):
+    """The directory changed since the session looked."""
+
+
+def _authorised(version: int, act: Callable[[Unit], T], unit: Unit) -> T:
+    if directory.version(unit.connection) != version:
+        raise _RightsMovedError
+    return act(unit)
 
 
 class Session:
@@ -82,11 +97,11 @@ class Session:
 
     # ── Who ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def log_in(self, account: Account, access: Access, directory: Directory, office: str | None) -> None:
+    def log_in(self, account: Account, access: Access, present: Directory, office: str | None) -> None:
         """Act for an officer from now on."""
         self.account = account
         self._office = office
-        self._access, self._directory = access, directory
+        self._access, self._directory = access, present
         self.state = State.AUTHENTICATED
 
     @property
@@ -115,6 +130,36 @@ class Session:
         """Take the client's own name for the evidence."""
         self.client = " ".join(strip_controls(f"{name} {version}").split())[:LONGEST_CLIENT]
 
+    async def read(self, act: Callable[[Reading], T]) -> T:
+        """Read under rights looked up in the same transaction. Raises Ending, Refusal and Unavailable."""
+        version, result = await self.ports.offload.read(lambda c: (directory.version(c), act(c)))
+        await self._hold_rights(version)
+        return result
+
+    async def write(self, act: Callable[[Unit], T]) -> T:
+        """Write under rights looked up in the same transaction. Raises Ending, Refusal and Unavailable."""
+        while True:
+            version = self._version
+            try:
+                return await self.ports.offload.write(partial(_authorised, version, act))
+            except _RightsMovedError:
+                await self._hold_rights(None)
+
+    @property
+    def _version(self) -> int:
+        """The version of the directory by which the session acts."""
+        assert self._directory is not None
+        return self._directory.version
+
+    async def _hold_rights(self, version: int | None) -> None:
+        """Look at the directory again when its version is another; refuse what an office that went was part of."""
+        if version == self._version:
+            return
+        before = self.access.offices
+        await self.authorise()
+        if self.access.offices != before:
+            raise no(REVOKED, "NOPERM")
+
     async def authorise(self) -> None:
         """Look the rights up in the present directory. Raises Ending when they are gone, and Unavailable."""
         self.shared.directory = await self.ports.directory.get()
@@ -122,16 +167,16 @@ class Session:
 
     def check_rights(self) -> None:
         """Act by the directory that was read last, without reading it anew. Raises Ending as `authorise` does."""
-        directory = self.shared.directory
-        if directory is not None and directory is not self._directory:
-            self.take(directory)
+        present = self.shared.directory
+        if present is not None and present is not self._directory:
+            self.take(present)
 
-    def take(self, directory: Directory) -> None:
+    def take(self, present: Directory) -> None:
         """Act by this directory from now on. Raises Ending when it takes the rights away."""
-        access = access_of(directory, self.login, self._office)
+        access = access_of(present, self.login, self._office)
         if access is None or access.primary != self.access.primary:
             raise Ending(REVOKED)
-        self._access, self._directory = access, directory
+        self._access, self._directory = access, present
         if self.view is not None and self.view.mailbox.office not in access.offices:
             raise Ending(REVOKED)
 
@@ -149,7 +194,7 @@ class Session:
         place = place_of(name, self.access)
         found = None
         if place is not None:
-            found = await self.ports.offload.read(lambda c: mailboxes.find(c, place.office, place.name))
+            found = await self.read(lambda c: mailboxes.find(c, place.office, place.name))
         if found is None:
             raise no(NO_SUCH_MAILBOX, code)
         return found

@@ -29,7 +29,11 @@ class Telling(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Where a command is allowed, what may be told after it, and whether rights are looked up before it."""
+    """Where a command is allowed, and what may be told after it.
+
+    `authorised`: rights are looked up before it begins. The others need none, or look them up in the transaction in
+    which they read or write.
+    """
 
     states: frozenset[State]
     telling: Telling = Telling.EVERYTHING
@@ -41,10 +45,10 @@ _OUTSIDE = frozenset({State.GREETED})
 _INSIDE = frozenset({State.AUTHENTICATED, State.SELECTED})
 _OPEN = frozenset({State.SELECTED})
 
-_NO_EXPUNGE = Rule(_OPEN, Telling.WITHOUT_EXPUNGE)
-_SELECTED = Rule(_OPEN)
-_MAILBOXES = Rule(_INSIDE)
-_LEAVING = Rule(_OPEN, Telling.NOTHING)
+_NO_EXPUNGE = Rule(_OPEN, Telling.WITHOUT_EXPUNGE, authorised=False)
+_SELECTED = Rule(_OPEN, authorised=False)
+_MAILBOXES = Rule(_INSIDE, authorised=False)
+_LEAVING = Rule(_OPEN, Telling.NOTHING, authorised=False)
 
 RULES: dict[str, Rule] = {
     "CAPABILITY": Rule(_ANY, authorised=False),
@@ -56,9 +60,9 @@ RULES: dict[str, Rule] = {
     "STARTTLS": Rule(_OUTSIDE, Telling.NOTHING, authorised=False),
     "ENABLE": Rule(_INSIDE, authorised=False),
     "IDLE": Rule(_INSIDE),
-    "NAMESPACE": _MAILBOXES,
-    "SELECT": Rule(_INSIDE, Telling.NOTHING),
-    "EXAMINE": Rule(_INSIDE, Telling.NOTHING),
+    "NAMESPACE": Rule(_INSIDE),
+    "SELECT": Rule(_INSIDE, Telling.NOTHING, authorised=False),
+    "EXAMINE": Rule(_INSIDE, Telling.NOTHING, authorised=False),
     "CREATE": _MAILBOXES,
     "DELETE": _MAILBOXES,
     "RENAME": _MAILBOXES,
@@ -73,15 +77,15 @@ RULES: dict[str, Rule] = {
     "LISTRIGHTS": _MAILBOXES,
     "SETACL": _MAILBOXES,
     "DELETEACL": _MAILBOXES,
-    "GETQUOTA": _MAILBOXES,
+    "GETQUOTA": Rule(_INSIDE),
     "GETQUOTAROOT": _MAILBOXES,
-    "SETQUOTA": _MAILBOXES,
+    "SETQUOTA": Rule(_INSIDE),
     "APPEND": _MAILBOXES,
-    "CHECK": _SELECTED,
+    "CHECK": Rule(_OPEN),
     "CLOSE": _LEAVING,
     "UNSELECT": _LEAVING,
-    "EXPUNGE": _SELECTED,
-    "UID EXPUNGE": _SELECTED,
+    "EXPUNGE": Rule(_OPEN),
+    "UID EXPUNGE": Rule(_OPEN),
     "COPY": _SELECTED,
     "UID COPY": _SELECTED,
     "MOVE": _SELECTED,

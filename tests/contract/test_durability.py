@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 
 from mailstore import evidence, register
 from mailstore.faults import StoreUnavailable, UnsafeStore
@@ -78,6 +79,34 @@ def test_a_lost_connection_is_unavailable_and_the_next_unit_works(
     assert store.write(lambda unit: register.allocate(unit, "S")) == 1
     store.close()
     postgres.drop(name)
+
+
+def test_after_the_disk_failed_to_keep_something_nothing_more_is_written_until_a_restart(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    path = tmp_path / "failing.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    store = Store(f"sqlite:///{path}")
+
+    def fail(unit: Unit) -> int:
+        register.allocate(unit, "S")
+        cause = sqlite3.OperationalError("disk I/O error")
+        cause.sqlite_errorname = "SQLITE_IOERR_FSYNC"  # as the driver reports it
+        raise OperationalError("COMMIT", None, cause)
+
+    assert store.write(partial(register.allocate, series="S")) == 1
+    gate = Gate(store)
+    group = [store.submit(partial(register.allocate, series="S")), store.submit(fail)]
+    gate.open()
+    assert [type(future.exception()) for future in group] == [StoreUnavailable, StoreUnavailable]
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable, match="restart"):
+            store.write(partial(register.allocate, series="S"))
+    assert store.read(register.listed) == [("S", 1)]
+    store.close()
+    again = Store(f"sqlite:///{path}")
+    assert again.write(partial(register.allocate, series="S")) == 2
+    again.close()
 
 
 def test_a_full_disk_is_unavailable_and_writing_goes_on_when_space_returns(

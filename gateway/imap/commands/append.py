@@ -33,7 +33,7 @@ from gateway.mime.limits import MimeLimitExceeded
 from gateway.mime.tree import parse
 from mailstore import contents, letters, mailboxes
 from mailstore.mailboxes import Mailbox, Message, NewEntry
-from mailstore.transaction import Unit
+from mailstore.transaction import Reading, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,13 @@ class _Coming:
     message_id: str
 
 
-async def admit(session: Session, name: str) -> Mailbox:
-    """Return the mailbox that messages may be appended to. Raises Refusal, before a literal is asked for."""
+async def admit(session: Session, name: str) -> None:
+    """Refuse, before a literal is asked for, what could not be appended to the mailbox anyway. Raises Refusal."""
     place = place_of(name, session.access)
-    mailbox = None
-    if place is not None:
-        mailbox = await session.ports.offload.read(lambda c: mailboxes.find(c, place.office, place.name))
+    _hold(await session.read(lambda c: place and mailboxes.find(c, place.office, place.name)))
+
+
+def _hold(mailbox: Mailbox | None) -> Mailbox:
     if mailbox is None:
         raise no(NO_SUCH_MAILBOX, "TRYCREATE")
     if mailbox.name in FILED or "i" not in rights_in(mailbox.name):
@@ -61,7 +62,6 @@ async def admit(session: Session, name: str) -> Mailbox:
 
 async def append(session: Session, command: Append) -> Reply:
     """APPEND."""
-    mailbox = await admit(session, command.mailbox)
     for one in command.messages:
         if not one.octets:
             raise bad("An empty message is not stored")
@@ -69,12 +69,18 @@ async def append(session: Session, command: Append) -> Reply:
             raise no(TOO_LARGE, "TOOBIG")
         if sum(not flag.startswith("\\") for flag in one.flags) > session.settings.keywords:
             raise no(TOO_MANY_KEYWORDS, "LIMIT")
+    place = place_of(command.mailbox, session.access)
+
+    def read(connection: Reading) -> tuple[Mailbox, list[_Coming]]:
+        mailbox = _hold(None if place is None else mailboxes.find(connection, place.office, place.name))
+        return mailbox, [_read(session, mailbox, one) for one in command.messages]
+
     try:
-        coming = [await session.ports.offload.call(_read, session, mailbox, one) for one in command.messages]
+        mailbox, coming = await session.read(read)
     except MimeLimitExceeded:
         raise no(UNREADABLE_MESSAGE, "CANNOT") from None
     login = session.login
-    uids = await session.ports.offload.write(lambda unit: _store(unit, mailbox, login, coming))
+    uids = await session.write(lambda unit: _store(unit, mailbox, login, coming))
     return done("Stored", responses.appenduid_code(mailbox.uidvalidity, uids))
 
 

@@ -98,7 +98,7 @@ async def _copy(session: Session, view: View, uids: list[int], target: Mailbox, 
             unlinking.unlink_in(unit, reader, source, sources, moved_to=target.name)
         return _Copied(sources, copies)
 
-    copied = await session.ports.offload.write(act)
+    copied = await session.write(act)
     if copied.foreign:
         raise no(OTHER_OFFICE, "NOPERM")
     return copied

@@ -56,4 +56,4 @@ async def _expunge(session: Session, view: View, uids: list[int]) -> None:
 
     for start in range(0, len(marked), RUN):
         run = marked[start : start + RUN]
-        await session.ports.offload.write(partial(act, run=run))
+        await session.write(partial(act, run=run))

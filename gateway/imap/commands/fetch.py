@@ -51,6 +51,7 @@ async def fetch(session: Session, command: Fetch) -> Reply:
         session.put(line)
     modseq = command.changed_since is not None
     if planned.from_memory:
+        await session.authorise()
         await _from_memory(session, planned, walked, uid=command.uid, modseq=modseq)
     else:
         writers = Writers.of(planned, uid=command.uid, modseq=modseq, utf8=session.utf8)
@@ -148,24 +149,21 @@ async def _rows(
 ) -> None:
     """Answer for one run of messages from their rows, and their octets where asked for."""
     mailbox = view.mailbox.id
-    offload = session.ports.offload
 
     def chosen(message: Message) -> Segments:
         return write(writers.with_flags if message.uid in newly_seen else writers.items, message)
 
-    def read(connection: Reading) -> tuple[list[Message], bytes]:
+    def read(connection: Reading) -> tuple[list[Message], Segments]:
         messages = _read_rows(connection, mailbox, planned.columns, walked)
-        if planned.octets:
-            return messages, b""
-        pieces = [piece for message in messages for piece in chosen(message) if isinstance(piece, bytes)]
-        return [], b"".join(pieces)
+        if not planned.octets:
+            return [], joined(piece for message in messages for piece in chosen(message))
+        first = next(_groups(messages), [])
+        return messages[len(first) :], _with_octets(first, planned, chosen, connection)
 
-    messages, octets = await offload.read(read)
-    if octets:
-        session.put(octets)
-        await session.drain()
-    for group in _groups(messages):
-        await _send(session, await offload.read(partial(_with_octets, group, planned, chosen)))
+    left, segments = await session.read(read)
+    await _send(session, segments)
+    for group in _groups(left):
+        await _send(session, await session.read(partial(_with_octets, group, planned, chosen)))
 
 
 def _read_rows(
@@ -195,6 +193,8 @@ def _with_octets(
     group: list[Message], planned: Plan, chosen: Callable[[Message], Segments], connection: Reading
 ) -> Segments:
     """Write a group of messages; a large one is not read when its sections are ranges that can be sent in pieces."""
+    if not group:
+        return []
     in_pieces = len(group) == 1 and group[0].row.size > GROUP_OCTETS and not planned.parses
     if not in_pieces:
         octets = contents.octets_of(connection, list({message.row.sha256 for message in group}))
@@ -216,7 +216,7 @@ async def _send_span(session: Session, span: Span) -> None:
     """Send a range of a large message; each piece is a reading of its own, over before the client is waited for."""
     for start in range(span.start, span.stop, PIECE_OCTETS):
         stop = min(span.stop, start + PIECE_OCTETS)
-        session.put(await session.ports.offload.read(partial(_piece, span.sha256, start, stop)))
+        session.put(await session.read(partial(_piece, span.sha256, start, stop)))
         await session.drain()
 
 

@@ -7,9 +7,10 @@ personal namespace only, so that a mail program finds one of each.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from gateway.imap.access import STANDARD
-from gateway.imap.commands.status import values
+from gateway.imap.commands.status import Value, look
 from gateway.imap.names import SEPARATOR, SHARED, Place, parents, shown
 from gateway.imap.reply import Reply, done
 from gateway.imap.session import Session
@@ -43,7 +44,7 @@ async def hierarchy(session: Session) -> dict[str, Name]:
             mailboxes.subscriptions(connection, session.login),
         )
 
-    found, said = await session.ports.offload.read(read)
+    found, said = await session.read(read)
     names: dict[str, Name] = {}
     for mailbox in found:
         own = mailbox.office == access.primary
@@ -90,9 +91,15 @@ async def list_(session: Session, command: commands.List) -> Reply:
         session.put(responses_mailbox.mailbox_list(listing, utf8=session.utf8))
         mailbox = names[name].mailbox
         if command.status and mailbox is not None:
-            told = await values(session, mailbox, command.status)
+            told = await session.read(partial(_status, look(session, command.status), mailbox))
             session.put(responses_mailbox.status(name, told, utf8=session.utf8))
     return done("Mailboxes listed")
+
+
+def _status(
+    act: Callable[[Reading, Mailbox], dict[str, Value]], mailbox: Mailbox, connection: Reading
+) -> dict[str, Value]:
+    return act(connection, mailbox)
 
 
 def _any(reference: str, patterns: Iterable[str]) -> Callable[[str], bool]:

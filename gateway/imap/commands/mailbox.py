@@ -48,7 +48,7 @@ async def create(session: Session, command: commands.Create) -> Reply:
         return mailboxes.create(unit, place.office, place.name, use)
 
     try:
-        made = await session.ports.offload.write(act)
+        made = await session.write(act)
     except Conflict:
         raise no(ALREADY_EXISTS, "ALREADYEXISTS") from None
     if made is None:
@@ -84,7 +84,7 @@ async def delete(session: Session, command: commands.Delete) -> Reply:
             unlinking.unlink_in(unit, reader, mailbox, live)
         mailboxes.delete(unit, mailbox.id)
 
-    await session.ports.offload.write(act)
+    await session.write(act)
     if session.view is not None and session.view.mailbox.id == mailbox.id:
         session.select(None)
     return done("Mailbox deleted")
@@ -93,7 +93,7 @@ async def delete(session: Session, command: commands.Delete) -> Reply:
 async def _there(session: Session, name: str) -> Mailbox:
     """Return a mailbox; a level above mailboxes is told from a name that is nothing."""
     place = session.place(name)
-    found = await session.ports.offload.read(lambda c: mailboxes.find(c, place.office, place.name))
+    found = await session.read(lambda c: mailboxes.find(c, place.office, place.name))
     if found is None:
         if is_level(await hierarchy(session), name):
             raise no(HAS_CHILDREN, "HASCHILDREN")
@@ -124,7 +124,7 @@ async def rename(session: Session, command: commands.Rename) -> Reply:
         return moved
 
     try:
-        moved = await session.ports.offload.write(act)
+        moved = await session.write(act)
     except Conflict:
         raise no(ALREADY_EXISTS, "ALREADYEXISTS") from None
     if not moved:
@@ -146,7 +146,7 @@ async def unsubscribe(session: Session, command: commands.Unsubscribe) -> Reply:
 async def _subscribe(session: Session, name: str, *, subscribed: bool) -> Reply:
     place = session.place(name.removesuffix(SEPARATOR))
     login = session.login
-    await session.ports.offload.write(
+    await session.write(
         lambda unit: mailboxes.subscribe(unit, login, place.office, place.name, subscribed=subscribed)
     )
     return done("Subscribed" if subscribed else "Unsubscribed")

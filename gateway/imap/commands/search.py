@@ -18,6 +18,8 @@ from mailstore import contents, mailboxes
 from mailstore.transaction import Reading
 
 ROWS = 500
+SMALL = 1000
+"""Messages that are looked through in memory at once, without leaving the event loop."""
 HELD_OCTETS = 4 * 1024 * 1024
 """Octets of messages that a text search holds at once, unless one message is larger."""
 
@@ -87,14 +89,19 @@ async def matching(session: Session, view: View, key: SearchKey) -> list[Walked]
     """Return the messages that match, by message number."""
     program = compile_search(key, Context(view.uids, view.saved or (), session.ports.clock()))
     walked = list(view.walk([(0, len(view.uids))]))
-    decided = await session.ports.offload.call(_by_memory, program, walked)
+    decided = (
+        _by_memory(program, walked)
+        if len(walked) <= SMALL
+        else await session.ports.offload.call(_by_memory, program, walked)
+    )
     if not any(found is None for _, found in decided):
+        await session.authorise()
         return [one for one, found in decided if found]
     matches = {one[0]: found for one, found in decided}
     open_ = [one for one, found in decided if found is None]
     for start in range(0, len(open_), ROWS):
         act = partial(_by_rows, view.mailbox.id, program, open_[start : start + ROWS])
-        matches.update(await session.ports.offload.read(act))
+        matches.update(await session.read(act))
     return [one for one, _ in decided if matches[one[0]]]
 
 

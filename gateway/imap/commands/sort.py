@@ -65,7 +65,7 @@ async def _each(
             rows = mailboxes.entries(connection, mailbox, list(numbers), *columns)
             return [make(numbers[row.uid], row) for row in rows]
 
-        made += await session.ports.offload.read(read)
+        made += await session.read(read)
     return made
 
 

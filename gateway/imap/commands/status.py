@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from gateway.imap.access import FILED
 from gateway.imap.index import DELETED
-from gateway.imap.reply import Reply, done
+from gateway.imap.reply import Reply, done, no
 from gateway.imap.session import Session
+from gateway.imap.texts import NO_SUCH_MAILBOX
 from gateway.imap.wire import commands, responses_mailbox
 from mailstore import contents, mailboxes
 from mailstore.mailboxes import Counts, Mailbox
@@ -22,28 +24,36 @@ def mailbox_id(mailbox: Mailbox) -> str:
 
 async def status(session: Session, command: commands.Status) -> Reply:
     """STATUS."""
-    mailbox = await session.find(command.mailbox)
-    told = await values(session, mailbox, command.items)
-    session.put(responses_mailbox.status(session.shown(mailbox), told, utf8=session.utf8))
+    place = session.place(command.mailbox)
+    act = look(session, command.items)
+
+    def read(connection: Reading) -> tuple[Mailbox, dict[str, Value]] | None:
+        mailbox = mailboxes.find(connection, place.office, place.name)
+        return None if mailbox is None else (mailbox, act(connection, mailbox))
+
+    found = await session.read(read)
+    if found is None:
+        raise no(NO_SUCH_MAILBOX, "NONEXISTENT")
+    session.put(responses_mailbox.status(session.shown(found[0]), found[1], utf8=session.utf8))
     return done("Status told")
 
 
-async def values(session: Session, mailbox: Mailbox, items: Iterable[str]) -> dict[str, Value]:
-    """Return what STATUS tells of a mailbox, item by item."""
-    login, wanted = session.login, list(items)
+def look(session: Session, items: Iterable[str]) -> Callable[[Reading, Mailbox], dict[str, Value]]:
+    """Return the reading of what STATUS tells of a mailbox, item by item."""
+    login, wanted, updates = session.login, list(items), session.shared.updates
     if "HIGHESTMODSEQ" in wanted:
         session.enable_condstore()
-    first_recent = session.shared.updates.first_recent(mailbox.id, login)
     append_limit = session.settings.append_limit
 
-    def read(connection: Reading) -> dict[str, Value]:
-        looked = _Looked(connection, mailboxes.get(connection, mailbox.id), login, first_recent, append_limit)
+    def read(connection: Reading, mailbox: Mailbox) -> dict[str, Value]:
+        first_recent = updates.first_recent(mailbox.id, login)
+        looked = _Looked(connection, mailbox, login, first_recent, append_limit)
         return {item: _ITEMS[item](looked) for item in wanted}
 
-    return await session.ports.offload.read(read)
+    return read
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Looked:
     """One look at one mailbox, for one officer."""
 
@@ -53,29 +63,31 @@ class _Looked:
     first_recent: int
     append_limit: int
 
+    @cached_property
     def counts(self) -> Counts:
-        """Count its messages."""
+        """How many messages it holds."""
         return mailboxes.counts(self.connection, self.mailbox.id, self.login)
 
     def recent(self) -> int:
         r"""Count the messages that no session has had as \Recent."""
         return contents.count_from(self.connection, self.mailbox.id, self.first_recent, self.mailbox.uidnext)
 
+    @cached_property
     def deleted(self) -> tuple[int, int]:
         """Count the messages marked as deleted, and their octets."""
         return contents.flagged(self.connection, self.mailbox.id, self.login, DELETED)
 
 
 _ITEMS: dict[str, Callable[[_Looked], Value]] = {
-    "MESSAGES": lambda looked: looked.counts().messages,
-    "UNSEEN": lambda looked: looked.counts().unseen,
-    "SIZE": lambda looked: looked.counts().size,
+    "MESSAGES": lambda looked: looked.counts.messages,
+    "UNSEEN": lambda looked: looked.counts.unseen,
+    "SIZE": lambda looked: looked.counts.size,
     "RECENT": lambda looked: looked.recent(),
     "UIDNEXT": lambda looked: looked.mailbox.uidnext,
     "UIDVALIDITY": lambda looked: looked.mailbox.uidvalidity,
     "HIGHESTMODSEQ": lambda looked: looked.mailbox.highestmodseq,
     "MAILBOXID": lambda looked: mailbox_id(looked.mailbox),
     "APPENDLIMIT": lambda looked: 0 if looked.mailbox.name in FILED else looked.append_limit,
-    "DELETED": lambda looked: looked.deleted()[0],
-    "DELETED-STORAGE": lambda looked: looked.deleted()[1],
+    "DELETED": lambda looked: looked.deleted[0],
+    "DELETED-STORAGE": lambda looked: looked.deleted[1],
 }

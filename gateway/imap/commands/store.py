@@ -83,7 +83,7 @@ async def _write(
     reader = session.reader(view.mailbox.office)
     for start in range(0, len(uids), RUN):
         act = partial(_change, session, view, reader, command, uids[start : start + RUN], allowed)
-        outcome = await session.ports.offload.write(act)
+        outcome = await session.write(act)
         whole.changed.update(outcome.changed)
         whole.modified.update(outcome.modified)
         whole.seen = whole.seen or outcome.seen

@@ -10,6 +10,7 @@ import base64
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ PLACEHOLDERS = {
 class Transcript:
     """One file, read."""
 
-    settings: dict[str, int | float | bool] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     login: str = ""
     refusal: Refused | None = None
     dialogue: list[tuple[str, str]] = field(default_factory=list)

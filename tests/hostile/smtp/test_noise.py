@@ -78,7 +78,7 @@ NAUGHTY = [
 
 
 async def hear_all(client: Client) -> list[str]:
-    heard = []
+    heard: list[str] = []
     while True:
         try:
             line = await asyncio.wait_for(client.reader.readline(), 5)

@@ -44,7 +44,9 @@ def test_its_commands_are_all_known_and_answered_here() -> None:
 
 def test_its_connected_callback_only_keeps_reader_and_writer() -> None:
     probe: Any = object.__new__(SubmissionProtocol)
-    SMTP._cb_client_connected(probe, "reader", "writer")
+    reader: Any = "reader"
+    writer: Any = "writer"
+    SMTP._cb_client_connected(probe, reader, writer)
     assert {"_reader", "_writer"} == set(vars(probe))
 
 

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,8 @@ def wired(*chunks: bytes) -> tuple[Wire, Output]:
         reader.feed_data(chunk)
     reader.feed_eof()
     output = Output()
-    return Wire(reader, output), output  # type: ignore[arg-type] - all that Wire uses of a StreamWriter
+    writer: Any = output  # all that Wire uses of a StreamWriter
+    return Wire(reader, writer), output
 
 
 async def lines(wire: Wire) -> list[bytes]:
