@@ -103,7 +103,7 @@ class Story:
     def prepare(self) -> None:
         """Make the instance, its sample people and the archive's key, and write and sign the letter."""
         self._tell("نُنشئ نظاماً فيه 37 جهة…", f"Making an instance with 37 agencies in {self.home} …")
-        ports = (0, 0) if self._any_port or not _free(1465, 1993) else (1465, 1993)
+        ports = (0, 0) if self._any_port or not _free(1465, 1466, 1993) else (1465, 1993)
         config = Config(listen=ListenSection(submission_port=ports[0], imap_port=ports[1]))
         create(self.home, config, datetime.now(UTC))
         opened = open_instance(self.home)

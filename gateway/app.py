@@ -5,6 +5,7 @@ Start: store, use cases, receipts' worker, listeners. Stop: listeners drain, wor
 
 import asyncio
 import signal
+import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -56,23 +57,20 @@ class Gateway:
         self.intake = Intake(self.offload, self.directory, standing, self.receipting.wake)
         self.opening = Opening(self.offload, instance.issuer, self.receipting.wake)
         self.login = Login(self._credentials, self._certificate, Throttle())
-        tls = config.tls
-        self._context = server_context(
-            instance.path(tls.certificate), instance.path(tls.key), instance.path(tls.client_ca)
+        self._context = self._tls("")
+        settings = Settings(
+            hostname=name,
+            bilingual=config.submission.arabic_replies,
+            size_limit=config.policy.max_size,
+            recipient_limit=config.policy.max_recipients,
+            connections=config.submission.max_connections,
+            connections_per_source=config.submission.max_connections_per_source,
+            command_seconds=config.submission.idle_seconds,
         )
-        self.submission = SubmissionService(
-            Settings(
-                hostname=name,
-                bilingual=config.submission.arabic_replies,
-                size_limit=config.policy.max_size,
-                recipient_limit=config.policy.max_recipients,
-                connections=config.submission.max_connections,
-                connections_per_source=config.submission.max_connections_per_source,
-                command_seconds=config.submission.idle_seconds,
-            ),
-            Ports(self.login, self.intake.submit, self.intake.reject, clock),
-            self._context,
-        )
+        ports = Ports(self.login, self.intake.submit, self.intake.reject, clock)
+        self.submission = SubmissionService(settings, ports, self._context)
+        # Asked for a certificate, mail programs show people a choice of theirs: only systems are asked, on their port.
+        self.systems = SubmissionService(settings, ports, self._tls(config.tls.client_ca))
         self.imap = ImapServer(
             _imap_settings(config.imap),
             ImapPorts(
@@ -83,22 +81,27 @@ class Gateway:
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
+    def _tls(self, client_ca: str) -> ssl.SSLContext:
+        tls, path = self.instance.config.tls, self.instance.path
+        return server_context(path(tls.certificate), path(tls.key), path(client_ca) if client_ca else None)
+
     async def start(self) -> Listeners:
         """Start the workers and the listeners; return where each one listens."""
         self._spawn(self.receipting.run(self._stop))
         self._spawn(keep_signing(self.instance, self.offload, self._stop))
         listen = self.instance.config.listen
         submission = await self.submission.start(listen.host, listen.submission_port)
+        systems = await self.systems.start(listen.host, listen.systems)
         imap = await self.imap.start(listen.host, listen.imap_port)
-        return {"submission": submission[0], "imap": imap[0]}
+        return {"submission": submission[0], "imap": imap[0], "systems": systems[0]}
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
 
     async def close(self) -> None:
         """Drain the listeners, let the workers end, and close everything."""
-        await self.submission.close(GRACE_SECONDS)
-        await self.imap.close(GRACE_SECONDS)
+        listeners = (self.submission, self.systems, self.imap)
+        await asyncio.gather(*(one.close(GRACE_SECONDS) for one in listeners))
         self._stop.set()
         self.receipting.wake()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -57,7 +57,21 @@ class ListenSection(_Section):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     submission_port: int = Field(1465, ge=0, le=65535, description="SMTP submission; 0 takes any free port")
+    systems_port: int = Field(
+        -1,
+        ge=-1,
+        le=65535,
+        description="SMTP submission for legacy systems, which may show a client certificate; -1: the port after "
+        "submission_port, any free one when that is 0",
+    )
     imap_port: int = Field(1993, ge=0, le=65535, description="IMAP; 0 takes any free port")
+
+    @property
+    def systems(self) -> int:
+        """The systems' port: as set, or the one after the people's; 0 is any free one."""
+        if self.systems_port >= 0:
+            return self.systems_port
+        return self.submission_port + 1 if self.submission_port else 0
 
 
 class TlsSection(_Section):
@@ -66,7 +80,7 @@ class TlsSection(_Section):
     certificate: str = Field("server.pem", description="server certificate chain (PEM)")
     key: str = Field("server.key", description="server private key (PEM)")
     client_ca: str = Field(
-        "ca.pem", description="CA that signs the client certificates of legacy systems (PEM)"
+        "ca.pem", description="CA of the legacy systems' client certificates (PEM); empty: none are asked for"
     )
 
 

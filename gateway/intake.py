@@ -21,6 +21,7 @@ from mailstore.identifiers import uuid7
 from mailstore.letters import Addressee, Letter
 from mailstore.transaction import Unit
 from policies.calendar import in_qatar, rfc3339
+from policies.directory import Directory
 from policies.envelope import Envelope, Recipient
 from policies.evidence import Actor, Event, Evidence, Issuer, Party
 from policies.outcome import Outcome, Registered
@@ -29,6 +30,11 @@ from policies.recipients import duty_of
 from policies.reference import Direction, Reference, series_key
 from policies.settings import PolicySettings
 from policies.verdict import Refused
+
+
+SEAL_CONTEXT = (
+    b"murasalat-seal-1\n"  # signed before a system's octets: no seal can pass for a checkpoint or a receipt
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,8 @@ class Intake:
     async def submit(self, envelope: Envelope, octets: bytes) -> Outcome:
         """Steps 3 to 7 of the path. Raises Unavailable when nothing could be decided or kept."""
         standing = self._standing
-        envelope = _each_once(envelope)
         directory = await self._directory.get()
+        envelope = _as_of_now(_each_once(envelope), directory)
         found = await self._offload.call(  # 3 verify, 4 decide
             lambda: examine(envelope, octets, directory, standing.settings, standing.gnupg)
         )
@@ -90,6 +96,17 @@ def _each_once(envelope: Envelope) -> Envelope:
     for recipient in envelope.recipients:
         each.setdefault(recipient.address.key, recipient)
     return replace(envelope, recipients=tuple(each.values()))
+
+
+def _as_of_now(envelope: Envelope, directory: Directory) -> Envelope:
+    """Return the envelope with the account as the directory has it now: a right taken away ends in open sessions."""
+    account = envelope.account
+    present = replace(
+        account,
+        officer=directory.officers.get(account.login),
+        system=directory.systems.get(account.login),
+    )
+    return replace(envelope, account=present)
 
 
 def _message(found: Examination) -> mailboxes.Message:
@@ -285,7 +302,7 @@ def _accepted_detail(standing: Standing, found: Examination) -> dict[str, object
     system = envelope.account.system
     if signature.format == "sealed" and system is not None:
         detail["sealed_for"] = f"sealed for {system.login} of {system.agency}"
-        detail["seal"] = base64.b64encode(standing.seal(found.octets)).decode()
+        detail["seal"] = base64.b64encode(standing.seal(SEAL_CONTEXT + found.octets)).decode()
         return detail
     detail["signature"] = {
         "format": signature.format,

@@ -7,7 +7,7 @@ and say that some officer of some recipient reached the stage; `letter trace` te
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from mailstore import schema
 from mailstore.letters import Addressee, Letter
@@ -18,6 +18,27 @@ DELIVERED, HANDED_OVER, SEEN = "$MsDelivered", "$MsHandedOver", "$MsSeen"
 
 _LETTER = [schema.letters.c[name] for name in Letter.__dataclass_fields__]
 _ADDRESSEE = [schema.recipients.c[name] for name in Addressee.__dataclass_fields__]
+_SENT = select(schema.mailboxes.c.id).where(
+    schema.mailboxes.c.id == bindparam("mailbox"), schema.mailboxes.c.special_use == "\\Sent"
+)
+_RECEIVED = (
+    select(*_LETTER, *_ADDRESSEE)
+    .select_from(
+        schema.entries.join(schema.letters, schema.letters.c.letter_id == schema.entries.c.letter_id).join(
+            schema.recipients,
+            (schema.recipients.c.letter_id == schema.letters.c.letter_id)
+            & (schema.recipients.c.office == bindparam("office")),
+        )
+    )
+    .where(
+        schema.entries.c.mailbox == bindparam("mailbox"),
+        schema.entries.c.uid.in_(bindparam("uids", expanding=True)),
+        # Both halves count: of its own letter the office reads its Sent copy without an opening, and a letter from
+        # elsewhere is opened in Sent, too, where an officer may have copied it.
+        or_(schema.letters.c.sender_office != bindparam("office"), schema.entries.c.mailbox.not_in(_SENT)),
+    )
+    .order_by(schema.entries.c.uid)
+)
 
 
 def received(
@@ -27,25 +48,9 @@ def received(
 
     The office's own sent copies and messages that are no letters are none of them.
     """
-    entries, letters, recipients = schema.entries, schema.letters, schema.recipients
-    joined = (
-        entries.join(letters, letters.c.letter_id == entries.c.letter_id)
-        .join(recipients, (recipients.c.letter_id == letters.c.letter_id) & (recipients.c.office == office))
-        .join(schema.mailboxes, schema.mailboxes.c.id == entries.c.mailbox)
-    )
     found: dict[str, tuple[Letter, Addressee]] = {}
     for some in batches(uids):
-        query = (
-            select(*_LETTER, *_ADDRESSEE)
-            .select_from(joined)
-            .where(
-                entries.c.mailbox == mailbox,
-                entries.c.uid.in_(some),
-                schema.mailboxes.c.special_use != "\\Sent",
-            )
-            .order_by(entries.c.uid)
-        )
-        for row in connection.execute(query):
+        for row in connection.execute(_RECEIVED, {"mailbox": mailbox, "office": office, "uids": some}):
             letter = Letter(*row[: len(_LETTER)])
             found.setdefault(letter.letter_id, (letter, Addressee(*row[len(_LETTER) :])))
     return list(found.values())

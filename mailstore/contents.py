@@ -4,8 +4,10 @@ Invariant: nothing here holds more of a message than was asked for.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, FromClause, Row, Select, bindparam, func, select
 
 from mailstore import schema
 from mailstore.faults import NotFound
@@ -13,6 +15,9 @@ from mailstore.letters import Addressee, Letter
 from mailstore.views import batches
 
 _messages = schema.messages
+_OCTETS = select(_messages.c.sha256, _messages.c.octets).where(
+    _messages.c.sha256.in_(bindparam("digests", expanding=True))
+)
 
 
 def modseqs(connection: Connection, mailboxes: Sequence[int]) -> dict[int, int]:
@@ -51,9 +56,41 @@ def octets_of(connection: Connection, digests: Sequence[str]) -> dict[str, bytes
     """Return the octets of these messages by digest. All are held at once: ask for few, or for small ones."""
     found: dict[str, bytes] = {}
     for some in batches(digests):
-        query = select(_messages.c.sha256, _messages.c.octets).where(_messages.c.sha256.in_(some))
-        found.update(connection.execute(query).all())
+        found.update(connection.execute(_OCTETS, {"digests": some}).all())
     return found
+
+
+def rows(connection: Connection, mailbox: int, uids: Sequence[int], *columns: str) -> list[Row[Any]]:
+    """Return named columns of the entries with these ascending UIDs (live or gone), in UID order.
+
+    As `mailboxes.entries`, for the many small readings of a conversation: each set of columns is prepared once.
+    """
+    found: list[Row[Any]] = []
+    for some in batches(uids):
+        run = some[-1] - some[0] == len(some) - 1  # UIDs without a gap are read as a range
+        named = {"first": some[0], "last": some[-1]} if run else {"uids": some}
+        found.extend(connection.execute(_rows(columns, run=run), {"mailbox": mailbox, **named}))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _rows(columns: tuple[str, ...], *, run: bool) -> Select[Any]:
+    entries = schema.entries
+    joined: FromClause = entries
+    if any(name not in entries.c for name in columns):
+        joined = entries.join(_messages, _messages.c.sha256 == entries.c.sha256)
+    wanted = [entries.c[name] if name in entries.c else _messages.c[name] for name in columns]
+    within = (
+        entries.c.uid.between(bindparam("first"), bindparam("last"))
+        if run
+        else entries.c.uid.in_(bindparam("uids", expanding=True))
+    )
+    return (
+        select(entries.c.uid, *wanted)
+        .select_from(joined)
+        .where(entries.c.mailbox == bindparam("mailbox"), within)
+        .order_by(entries.c.uid)
+    )
 
 
 def flagged(connection: Connection, mailbox: int, login: str, flag: str) -> tuple[int, int]:

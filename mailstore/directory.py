@@ -22,13 +22,14 @@ from policies.domainname import skeleton, unicode_domain
 from policies.identity import Agency, Grant, Office, Officer, Right, System
 from policies.signing import EnrolledKey
 
+_VERSION = select(schema.instance.c.value).where(schema.instance.c.name == "directory")
+
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def version(connection: Connection) -> int:
     """Return the directory's version."""
-    value = connection.scalar(select(schema.instance.c.value).where(schema.instance.c.name == "directory"))
-    return int(value or 0)
+    return int(connection.scalar(_VERSION) or 0)
 
 
 def snapshot(connection: Connection) -> Directory:

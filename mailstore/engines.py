@@ -7,7 +7,8 @@ Invariants:
 - No lock is waited for longer than ten seconds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -32,21 +33,39 @@ _DURABLE: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
 def reading_engine(url: str, pool: int) -> Engine:
     """Return an engine whose transactions read one snapshot and cannot write."""
     if _is_sqlite(url):
-        return _sqlite(url, pool, "BEGIN", "query_only=ON")
+        return _sqlite(url, pool, "query_only=ON")
     engine = _postgresql(url, pool, "REPEATABLE READ")
     return engine.execution_options(postgresql_readonly=True)
 
 
 def writing_engine(url: str) -> Engine:
     """Return an engine of one connection."""
-    return _sqlite(url, 1, "BEGIN IMMEDIATE") if _is_sqlite(url) else _postgresql(url, 1, "READ COMMITTED")
+    return _sqlite(url, 1) if _is_sqlite(url) else _postgresql(url, 1, "READ COMMITTED")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection in a transaction that sees one snapshot."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection in a transaction that may write from its start; it commits at the end."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
 
 
 def _is_sqlite(url: str) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
 
 
-def _sqlite(url: str, pool: int, begin: str, *more: str) -> Engine:
+def _sqlite(url: str, pool: int, *more: str) -> Engine:
     engine = create_engine(url, pool_size=pool, max_overflow=0, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -55,10 +74,6 @@ def _sqlite(url: str, pool: int, begin: str, *more: str) -> Engine:
         for pragma in ("busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON", *more):
             dbapi.execute(f"PRAGMA {pragma}")
         _refuse("sqlite", lambda question: dbapi.execute(question).fetchone()[0])
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
 
     return engine
 

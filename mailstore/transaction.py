@@ -23,11 +23,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Engine, make_url, select, update
+from sqlalchemy import Connection, make_url, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from mailstore import schema
-from mailstore.engines import reading_engine, refuse_unknown, refuse_unsafe, writing_engine
+from mailstore.engines import (
+    reading,
+    reading_engine,
+    refuse_unknown,
+    refuse_unsafe,
+    writing,
+    writing_engine,
+)
 from mailstore.faults import Conflict, StoreFault, StoreUnavailable
 from mailstore.log import append_leaves
 
@@ -102,11 +109,6 @@ class Store:
         self._thread = threading.Thread(target=self._run, name="mailstore-writer", daemon=True)
         self._thread.start()
 
-    @property
-    def engine(self) -> Engine:
-        """The reading engine, for integrity checks: it cannot write."""
-        return self._reader
-
     def on_change(self, listener: Callable[[frozenset[int]], None]) -> None:
         """Call `listener` with the ids of changed mailboxes after each commit, on the writer's thread."""
         self._listeners.append(listener)
@@ -114,7 +116,7 @@ class Store:
     def read(self, act: Callable[[Connection], T]) -> T:
         """Run `act` in one reading transaction of the calling thread and return its result."""
         try:
-            with self._reader.begin() as connection:
+            with reading(self._reader) as connection:
                 return act(connection)
         except (SQLAlchemyError, sqlite3.Error) as fault:
             raise _as_fault(fault) from fault
@@ -192,7 +194,7 @@ class Store:
     def _commit(self, group: list[_Job]) -> Unit:
         if self._failed:
             raise StoreUnavailable(self._failed)
-        with self._writer.begin() as connection:
+        with writing(self._writer) as connection:
             unit = Unit(connection, self.clock(), lock_log(connection))
             if len(group) == 1:  # the transaction is savepoint enough
                 group[0].result = group[0].act(unit)

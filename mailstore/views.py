@@ -82,6 +82,14 @@ _GONE = (
     .where(_entries.c.mailbox == bindparam("mailbox"), _entries.c.expunged_modseq > bindparam("since"))
     .order_by(_entries.c.uid)
 )
+_MINE = and_(
+    _own.c.mailbox == bindparam("mailbox"),
+    _own.c.login == bindparam("login"),
+    _own.c.uid.in_(bindparam("uids", expanding=True)),
+)
+_OWN_OF = select(_own.c.uid, _own.c.flags).where(_MINE)
+_CLEAR = _own.delete().where(_MINE)
+_INSERT_OWN = insert(_own)
 _UIDS = select(_entries.c.uid).where(_LIVE).order_by(_entries.c.uid)
 _SIZES = select(func.count(), func.coalesce(func.sum(_entries.c.size), 0)).where(_LIVE)
 _SEEN = (
@@ -156,10 +164,8 @@ def own_flags(
     """Return one officer's own flags on these messages (without the shared keywords)."""
     found: dict[int, frozenset[str]] = {}
     for some in batches(uids):
-        query = select(_own.c.uid, _own.c.flags).where(
-            _own.c.mailbox == mailbox, _own.c.login == login, _own.c.uid.in_(some)
-        )
-        found.update({uid: frozenset(flags.split()) for uid, flags in connection.execute(query)})
+        rows = connection.execute(_OWN_OF, {"mailbox": mailbox, "login": login, "uids": some})
+        found.update({uid: frozenset(flags.split()) for uid, flags in rows})
     return found
 
 
@@ -180,22 +186,18 @@ def set_own_flags(
 ) -> None:
     """Replace one officer's own flags on the named messages."""
     for some in batches(list(flags)):
-        unit.connection.execute(
-            _own.delete().where(_own.c.mailbox == mailbox, _own.c.login == login, _own.c.uid.in_(some))
-        )
-        unit.connection.execute(
-            insert(_own),
-            [
-                {
-                    "mailbox": mailbox,
-                    "login": login,
-                    "uid": uid,
-                    "flags": " ".join(sorted(flags[uid])),
-                    "modseq": modseq,
-                }
-                for uid in some
-            ],
-        )
+        unit.connection.execute(_CLEAR, {"mailbox": mailbox, "login": login, "uids": some})
+        rows = [
+            {
+                "mailbox": mailbox,
+                "login": login,
+                "uid": uid,
+                "flags": " ".join(sorted(flags[uid])),
+                "modseq": modseq,
+            }
+            for uid in some
+        ]
+        unit.connection.execute(_INSERT_OWN, rows)
     unit.changed.add(mailbox)
 
 

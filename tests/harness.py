@@ -51,6 +51,7 @@ class Where:
 
     submission: tuple[str, int]
     imap: tuple[str, int]
+    systems: tuple[str, int]
     ca: str
 
     def context(self) -> ssl.SSLContext:
@@ -146,7 +147,7 @@ class Site:
 
         gateway, listeners = asyncio.run_coroutine_threadsafe(start(), loop).result(30)
         try:
-            yield Where(listeners["submission"], listeners["imap"], str(self.home / "ca.pem"))
+            yield Where(**listeners, ca=str(self.home / "ca.pem"))
         finally:
             asyncio.run_coroutine_threadsafe(gateway.close(), loop).result(60)
             loop.call_soon_threadsafe(loop.stop)
@@ -197,7 +198,7 @@ def read_ready(server: "subprocess.Popen[str]") -> Where:
     line = json.loads(server.stdout.readline())
     assert line["ready"] is True
     listeners = {name: (where[0], where[1]) for name, where in line["listeners"].items()}
-    return Where(listeners["submission"], listeners["imap"], line["ca"])
+    return Where(**listeners, ca=line["ca"])
 
 
 def submission(where: Where, login: str = "", secret: str = "") -> smtplib.SMTP_SSL:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from gateway.connections import Connections
 from gateway.imap.connection import Connection
 from gateway.imap.dialogue import Dialogue
-from gateway.imap.session import Shared
+from gateway.imap.session import Session, Shared
 from gateway.imap.settings import ImapSettings, Ports
 from gateway.imap.updates import Updates
 from gateway.tls import secured
@@ -55,6 +55,10 @@ class ImapServer:
     def sessions(self) -> int:
         """How many sessions are open."""
         return len(self._shared.sessions)
+
+    def all_sessions(self) -> list[Session]:
+        """Return the open sessions."""
+        return list(self._shared.sessions)
 
     def _begin(self, connection: Connection) -> None:
         task = asyncio.get_running_loop().create_task(Dialogue(connection, self._shared).run())

@@ -19,7 +19,6 @@ SYSTEMS_CANNOT_READ = Sentence(
     "هذا حساب نظام: الأنظمة ترسل ولا تقرأ", "This account is a system: systems send and never read"
 )
 NO_OFFICE = Sentence("لا صلاحية لهذا الحساب في قراءة بريد أي جهة", "This account may not read any office")
-NOT_THIS_OFFICE = Sentence("لا صلاحية لك في قراءة بريد هذه الجهة", "You may not read this office")
 TOO_MANY_TRIES = Sentence("محاولات دخول كثيرة، انتظر دقيقة", "Too many failed logins; wait a minute")
 TOO_MANY_SESSIONS = Sentence("اتصالات كثيرة لهذا الحساب", "Too many connections of this account")
 UNAVAILABLE = Sentence("الخدمة غير متاحة الآن، حاول بعد قليل", "Not possible now; please try again later")

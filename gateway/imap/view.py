@@ -152,20 +152,30 @@ class View:
 
     def walk(self, slices: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, frozenset[str], int]]:
         """Give (message number, UID, flags, mod-sequence) of the messages in slices."""
-        index = self.index
-        if (
-            not self.gone and not self.recent
-        ):  # then every message stands at the same place here and in the index
-            flags, modseqs, uids = index.flags, index.modseqs, self.uids
-            for start, stop in slices:
-                yield from zip(
-                    range(start + 1, stop + 1),
-                    uids[start:stop],
-                    flags[start:stop],
-                    modseqs[start:stop],
-                    strict=True,
-                )
+        if self.gone:
+            yield from self._walk_one_by_one(slices)
             return
+        # Every message stands at the same place here and in the index.
+        index, uids = self.index, self.uids
+        first_recent = self.recent[0][0] if self.recent else MAX_NUMBER + 1
+        for start, stop in slices:
+            run = zip(
+                range(start + 1, stop + 1),
+                uids[start:stop],
+                index.flags[start:stop],
+                index.modseqs[start:stop],
+                strict=True,
+            )
+            if stop == start or uids[stop - 1] < first_recent:
+                yield from run
+                continue
+            for number, uid, flags, modseq in run:
+                recent = uid >= first_recent and self.is_recent(uid)
+                yield number, uid, flags | RECENT if recent else flags, modseq
+
+    def _walk_one_by_one(
+        self, slices: Iterable[tuple[int, int]]
+    ) -> Iterator[tuple[int, int, frozenset[str], int]]:
         for start, stop in slices:
             for at in range(start, stop):
                 known = self.known(self.uids[at])

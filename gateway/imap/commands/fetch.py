@@ -9,6 +9,7 @@ Invariants:
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from gateway.imap.fetch_items import Message, Piece, Segments, Span, Writers, joined, write
@@ -19,7 +20,7 @@ from gateway.imap.session import Session
 from gateway.imap.view import View
 from gateway.imap.wire.commands_message import Fetch
 from gateway.imap.wire.fetch_items import Attribute
-from mailstore import contents, mailboxes
+from mailstore import contents
 from mailstore.transaction import Reading
 
 ROWS = 500
@@ -49,21 +50,39 @@ async def fetch(session: Session, command: Fetch) -> Reply:
         walked, newly_seen = await _open(session, view, planned, walked)
     for line in view.tell_keywords():  # before the first FETCH that may name one
         session.put(line)
+    with _told(view, [one[1] for one in walked] if Attribute("FLAGS") in command.items else newly_seen):
+        await _answer(session, view, planned, command, walked, newly_seen)
+    return done("Messages fetched")
+
+
+@contextmanager
+def _told(view: View, uids: Iterable[int]) -> Iterator[None]:
+    """Count the flags of messages as told as of now: what changes from here on is told later, and all if this fails."""
+    pending = view.changed.intersection(uids)
+    view.forgive(pending)
+    try:
+        yield
+    except BaseException:
+        view.changed.update(pending)
+        raise
+
+
+async def _answer(
+    session: Session,
+    view: View,
+    planned: Plan,
+    command: Fetch,
+    walked: list[Walked],
+    newly_seen: frozenset[int],
+) -> None:
     modseq = command.changed_since is not None
     if planned.from_memory:
         await session.authorise()
         await _from_memory(session, planned, walked, uid=command.uid, modseq=modseq)
-    else:
-        writers = Writers.of(planned, uid=command.uid, modseq=modseq, utf8=session.utf8)
-        for start in range(0, len(walked), ROWS):
-            await _rows(session, view, planned, writers, walked[start : start + ROWS], newly_seen)
-    told = (
-        newly_seen
-        if not any(item == Attribute("FLAGS") for item in command.items)
-        else [w[1] for w in walked]
-    )
-    view.forgive(told)
-    return done("Messages fetched")
+        return
+    writers = Writers.of(planned, uid=command.uid, modseq=modseq, utf8=session.utf8)
+    for start in range(0, len(walked), ROWS):
+        await _rows(session, view, planned, writers, walked[start : start + ROWS], newly_seen)
 
 
 async def _open(
@@ -82,9 +101,8 @@ async def _open(
         await opening.hand_over(reader, mailbox, [uid for _, uid, _, _ in walked])
     if newly_seen:
         await session.refresh()
-        walked = [
-            (number, uid, *(view.known(uid) or (flags, modseq))) for number, uid, flags, modseq in walked
-        ]
+    # As of now, for what changed meanwhile counts as told.
+    walked = [(number, uid, *(view.known(uid) or (flags, modseq))) for number, uid, flags, modseq in walked]
     return walked, newly_seen
 
 
@@ -169,9 +187,7 @@ async def _rows(
 def _read_rows(
     connection: Reading, mailbox: int, columns: Sequence[str], walked: Sequence[Walked]
 ) -> list[Message]:
-    rows = {
-        row.uid: row for row in mailboxes.entries(connection, mailbox, [one[1] for one in walked], *columns)
-    }
+    rows = {row.uid: row for row in contents.rows(connection, mailbox, [one[1] for one in walked], *columns)}
     return [Message(*one, rows[one[1]]) for one in walked if one[1] in rows]
 
 

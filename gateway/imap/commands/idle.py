@@ -28,6 +28,8 @@ async def idle(session: Session, _command: Idle) -> Reply:
                 raise Ending(line.text)
             elif line.octets.upper() == b"DONE":
                 return done("Idle ended")
+            elif line.octets.endswith(b"}"):  # what follows may be a literal: it must not be read as commands
+                raise Ending("Expected DONE")
             else:
                 raise bad("Expected DONE")
     finally:

@@ -5,7 +5,7 @@ identity (RFC 4616), opens that office alone, for mail programs that know no sha
 
 Invariants:
 - A system never gets past here: systems cannot read.
-- Wrong, unknown and suspended logins get the same answer.
+- Wrong, unknown and suspended logins get the same answer, and so does an office that the officer may not read.
 """
 
 from gateway.faults import Throttled
@@ -18,7 +18,6 @@ from gateway.imap.state import State
 from gateway.imap.texts import (
     LOGIN_FAILED,
     NO_OFFICE,
-    NOT_THIS_OFFICE,
     SYSTEMS_CANNOT_READ,
     TOO_MANY_SESSIONS,
     TOO_MANY_TRIES,
@@ -130,8 +129,10 @@ async def _log_in(session: Session, user: str, secret: str, office: str) -> Repl
     directory = await session.ports.directory.get()
     wanted = office.lower() or None
     access = access_of(directory, account.login, wanted)
+    if access is None and wanted:
+        raise no(LOGIN_FAILED, "AUTHENTICATIONFAILED")  # nobody finds out here which offices there are
     if access is None:
-        raise no(NOT_THIS_OFFICE if wanted else NO_OFFICE, "AUTHORIZATIONFAILED")
+        raise no(NO_OFFICE, "AUTHORIZATIONFAILED")
     if not session.shared.connections.log_in(account.login):
         raise no(TOO_MANY_SESSIONS, "LIMIT")
     session.log_in(account, access, directory, wanted)

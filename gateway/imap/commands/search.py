@@ -14,7 +14,7 @@ from gateway.imap.wire import responses_message
 from gateway.imap.wire.commands_message import Search
 from gateway.imap.wire.responses_message import SearchResult
 from gateway.imap.wire.search_keys import And, ModSeqKey, Not, Or, SearchKey
-from mailstore import contents, mailboxes
+from mailstore import contents
 from mailstore.transaction import Reading
 
 ROWS = 500
@@ -112,7 +112,7 @@ def _by_memory(program: Program, walked: Sequence[Walked]) -> list[tuple[Walked,
 
 def _by_rows(mailbox: int, program: Program, run: Sequence[Walked], connection: Reading) -> dict[int, bool]:
     columns = [*program.columns, *(["size"] if program.octets and "size" not in program.columns else [])]
-    rows = {row.uid: row for row in mailboxes.entries(connection, mailbox, [one[1] for one in run], *columns)}
+    rows = {row.uid: row for row in contents.rows(connection, mailbox, [one[1] for one in run], *columns)}
     matches: dict[int, bool] = {one[0]: False for one in run}
     left = []
     for one in run:

@@ -15,7 +15,7 @@ from gateway.imap.threads import Threadable, by_references, ordered_subject
 from gateway.imap.wire import responses_message
 from gateway.imap.wire.commands_message import Sort, Thread
 from gateway.imap.wire.responses_message import SearchResult
-from mailstore import mailboxes
+from mailstore import contents
 from mailstore.transaction import Reading
 from policies.arabic import fold
 
@@ -62,7 +62,7 @@ async def _each(
         numbers = {one[1]: one[0] for one in found[start : start + ROWS]}
 
         def read(connection: Reading, numbers: dict[int, int] = numbers) -> list[T]:
-            rows = mailboxes.entries(connection, mailbox, list(numbers), *columns)
+            rows = contents.rows(connection, mailbox, list(numbers), *columns)
             return [make(numbers[row.uid], row) for row in rows]
 
         made += await session.read(read)

@@ -14,7 +14,7 @@ from gateway.imap.index import SEEN
 from gateway.imap.reply import Refusal, Reply, bad, done, no
 from gateway.imap.session import Session
 from gateway.imap.texts import FLAGS_REFUSED, READ_ONLY, TOO_MANY_KEYWORDS
-from gateway.imap.view import View, flags_response
+from gateway.imap.view import RECENT, View, flags_response
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands_message import Store
 from gateway.reader import Reader
@@ -143,7 +143,7 @@ def _tell_silently(session: Session, view: View, outcome: _Outcome) -> None:
         known, number = view.known(uid), view.number(uid)
         if known is None or not number:
             continue
-        if frozenset(flag for flag in known[0] if not is_reserved(flag)) == own:
+        if frozenset(flag for flag in known[0] - RECENT if not is_reserved(flag)) == own:
             view.forgive([uid])
             if session.condstore:
                 session.put(b"* %d FETCH (UID %d MODSEQ (%d))\r\n" % (number, uid, known[1]))

@@ -22,17 +22,17 @@ def read_date(found: re.Match[bytes]) -> date:
 
 
 def read_date_time(found: re.Match[bytes]) -> datetime:
-    """Return the moment of a `DATE_TIME` match in its own zone. Raises ValueError when there is none such."""
+    """Return the moment of a `DATE_TIME` match in its own zone. Raises ValueError when there is none such.
+
+    The first and the last year are none: in another zone their moments may lie where no date can be written.
+    """
     offset = timedelta(hours=int(found[8]), minutes=int(found[9]))
     zone = timezone(-offset if found[7] == b"-" else offset)
+    year = int(found[3])
+    if not 1 < year < 9999:
+        raise ValueError("no such year")
     return datetime(
-        int(found[3]),
-        _month(found[2]),
-        int(found[1]),
-        int(found[4]),
-        int(found[5]),
-        int(found[6]),
-        tzinfo=zone,
+        year, _month(found[2]), int(found[1]), int(found[4]), int(found[5]), int(found[6]), tzinfo=zone
     )
 
 

@@ -16,9 +16,13 @@ _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     """Create the tables of an empty database."""
     _directory()
-    _rights_and_keys()
+    _rights()
+    _keys()
+    _registers_and_messages()
     _letters()
+    _recipients()
     _mailboxes()
+    _entries()
     _evidence()
     _work_owed()
 
@@ -77,7 +81,7 @@ def _directory() -> None:
     )
 
 
-def _rights_and_keys() -> None:
+def _rights() -> None:
     op.create_table(
         "grants",
         sa.Column("login", sa.String(320), nullable=False),
@@ -101,6 +105,9 @@ def _rights_and_keys() -> None:
         comment="Argon2id hashes of generated app passwords",
     )
     op.create_index("ix_credentials_login", "credentials", ["login"])
+
+
+def _keys() -> None:
     op.create_table(
         "keys",
         sa.Column("id", _SERIAL, autoincrement=True, nullable=False),
@@ -141,7 +148,7 @@ def _rights_and_keys() -> None:
     )
 
 
-def _letters() -> None:
+def _registers_and_messages() -> None:
     op.create_table(
         "registers",
         sa.Column("series", sa.String(96), nullable=False),
@@ -162,6 +169,9 @@ def _letters() -> None:
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_messages")),
         comment="exact octets, content-addressed, with what IMAP asks about them computed once",
     )
+
+
+def _letters() -> None:
     op.create_table(
         "letters",
         sa.Column("letter_id", sa.String(36), nullable=False),
@@ -205,8 +215,9 @@ def _letters() -> None:
     )
     op.create_index("ix_letters_accepted_at", "letters", ["accepted_at"])
     op.create_index("ix_letters_message_id", "letters", ["message_id"])
-    op.create_index("ix_letters_sender_agency", "letters", ["sender_agency"])
-    op.create_index("ix_letters_sha256", "letters", ["sha256"])
+
+
+def _recipients() -> None:
     op.create_table(
         "recipients",
         sa.Column("letter_id", sa.String(36), nullable=False),
@@ -260,6 +271,9 @@ def _mailboxes() -> None:
         sa.PrimaryKeyConstraint("login", "office", "name", name=op.f("pk_subscriptions")),
         comment="departures from the default: every mailbox of an office is subscribed",
     )
+
+
+def _entries() -> None:
     op.create_table(
         "entries",
         sa.Column("mailbox", _SERIAL, nullable=False),

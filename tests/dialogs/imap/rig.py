@@ -201,6 +201,9 @@ class World:
         assert found is not None
         return found
 
+    def revoke(self, login: str, office: str) -> None:
+        self.store.write(lambda unit: directory.revoke_grant(unit, login, office))
+
     async def connect(self) -> "Client":
         """Return a connected client that has not yet read the greeting."""
         streams = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.client_context(), limit=2**26)
