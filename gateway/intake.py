@@ -31,7 +31,6 @@ from policies.reference import Direction, Reference, series_key
 from policies.settings import PolicySettings
 from policies.verdict import Refused
 
-
 SEAL_CONTEXT = (
     b"murasalat-seal-1\n"  # signed before a system's octets: no seal can pass for a checkpoint or a receipt
 )

@@ -4,7 +4,8 @@ Implicit TLS only (RFC 8314); TLS 1.2 and 1.3 with forward secrecy only (RFC 932
 
 Invariants:
 - A source beyond its limit is dropped before the handshake, and a handshake that does not end is cut.
-- A connection's receive buffer is `BUFFER` octets from its first octet on; asyncio's own default is 256 KiB.
+- A connection's receive buffer is `BUFFER` octets from its first octet on, and what waits undecrypted is at most
+  about three times that; asyncio's own defaults are 256 KiB each.
 """
 
 import asyncio
@@ -68,6 +69,8 @@ class _Secured(sslproto.SSLProtocol):
     def __init__(self, app_protocol: asyncio.BaseProtocol, connections: Connections, **options: Any) -> None:
         options |= {"waiter": None, "server_side": True}
         super().__init__(asyncio.get_running_loop(), app_protocol, **options)
+        # What waits undecrypted while reading is paused. One whole record must fit in, or reading never goes on.
+        vars(self).update(_incoming_high_water=2 * BUFFER, _incoming_low_water=BUFFER // 2)
         self._connections = connections
         self._source: str | None = None
 

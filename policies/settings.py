@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import asdict, dataclass, field
+from functools import cache
 
 from policies.evidence import canonical_json
 from policies.signing import SigningSettings
@@ -19,8 +20,13 @@ class PolicySettings:
     @property
     def version(self) -> str:
         """Return a short stable name of exactly these settings."""
-        plain = {name: _plain(value) for name, value in asdict(self).items()}
-        return "policy-" + hashlib.sha256(canonical_json(plain)).hexdigest()[:12]
+        return _version(self)
+
+
+@cache
+def _version(settings: PolicySettings) -> str:
+    plain = {name: _plain(value) for name, value in asdict(settings).items()}
+    return "policy-" + hashlib.sha256(canonical_json(plain)).hexdigest()[:12]
 
 
 def _plain(value: object) -> object:

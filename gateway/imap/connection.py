@@ -1,7 +1,8 @@
 """One connection: octets in, octets out, and time. The only file that reads from and writes to a stream.
 
 Invariants:
-- What a client sends is read only as fast as it is taken: beyond `READ_OCTETS` waiting, reading pauses.
+- What a client sends is read only as fast as it is taken: beyond `READ_OCTETS` waiting, before login beyond
+  `STRANGERS_OCTETS`, reading pauses.
 - What is put goes out in pieces of about `WRITE_OCTETS`; `drain` waits while the client does not take them, and
   a client that takes nothing for `write_seconds` is cut.
 - After the end nothing is written any more, and whoever waits hears `Gone`.
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 READ_OCTETS = 64 * 1024
 WRITE_OCTETS = 64 * 1024
+STRANGERS_OCTETS = 8 * 1024
+"""What may wait of a client that has not logged in, besides the one TLS record that goes beyond."""
+TURN = 20
+"""Commands of one client, sent without waiting, until the others have their turn."""
 _FEED_OCTETS = 16 * 1024
 
 Heard = Frame | NeedContinuation | Refused | Fatal
@@ -59,6 +64,7 @@ class Connection(asyncio.Protocol):
         self._deadline = self._loop.time() + settings.login_seconds
         self._timer: asyncio.TimerHandle | None = None
         self._late = False
+        self._turns = 0
         self.patient = False
         """Whether somebody has logged in: then silence may last, before it ends at a fixed time."""
 
@@ -79,7 +85,8 @@ class Connection(asyncio.Protocol):
         """Keep what came until it is taken."""
         self._received.append(data)
         self._waiting += len(data)
-        if self._waiting > READ_OCTETS and not self._paused_reading and self._transport is not None:
+        most = READ_OCTETS if self.patient else STRANGERS_OCTETS
+        if self._waiting > most and not self._paused_reading and self._transport is not None:
             self._paused_reading = True
             self._transport.pause_reading()
         self._wake()
@@ -228,13 +235,26 @@ class Connection(asyncio.Protocol):
         self.flush()
         while self._paused_writing and not self.over:
             self._writable = self._loop.create_future()
-            self.allow(self._settings.write_seconds)
+            if self.patient:  # else the time until the login is all there is
+                self.allow(self._settings.write_seconds)
             try:
                 await self._writable
             finally:
                 self._writable = None
         if self.over:
             raise Gone
+
+    async def breathe(self) -> None:
+        """Between two commands: wait for a client that takes nothing, and give the other sessions their turn.
+
+        Answers to commands that came together go out together. Raises Gone.
+        """
+        if self._paused_writing or self.over:
+            await self.drain()
+        self._turns += 1
+        if self._turns >= TURN:
+            self._turns = 0
+            await asyncio.sleep(0)
 
     def close(self) -> None:
         """Send what was put and end the connection; a client that does not take it is cut."""

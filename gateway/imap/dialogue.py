@@ -15,10 +15,10 @@ from gateway.imap.capabilities import GREETING
 from gateway.imap.commands.append import admit
 from gateway.imap.commands.table import HANDLERS
 from gateway.imap.connection import Connection, Gone, Late
-from gateway.imap.reply import Ending, Refusal, Reply
-from gateway.imap.session import Session, Shared
+from gateway.imap.reply import Ending, Refusal, Reply, no
+from gateway.imap.session import RightsMovedError, Session, Shared
 from gateway.imap.state import RULES, State, Telling
-from gateway.imap.texts import BROKEN, MAILBOX_GONE, TOO_MANY_SESSIONS, UNAVAILABLE
+from gateway.imap.texts import BROKEN, MAILBOX_GONE, REVOKED, TOO_MANY_SESSIONS, UNAVAILABLE
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands import Command
 from gateway.imap.wire.errors import BadCommand
@@ -91,7 +91,7 @@ class Dialogue:
             else:
                 session.put(responses.status_response(event.tag, event.status, event.text, code=event.code))
                 self._count_error()
-            await session.drain()
+            await self._connection.breathe()
         finally:
             session.busy = False
 
@@ -120,6 +120,8 @@ class Dialogue:
             except Refusal as refused:
                 refusal = refused.reply
                 self._note_refusal(frame.verb, refusal)
+            except RightsMovedError:
+                refusal = Reply("NO", REVOKED, "NOPERM")
             except Unavailable:
                 refusal = Reply("NO", UNAVAILABLE, "UNAVAILABLE")
         if refusal is None:
@@ -143,6 +145,8 @@ class Dialogue:
             self._answer(command.tag, Reply("BAD", f"Not in the state {session.state.value}"))
             return
         session.counts["commands"] += 1
+        if session.account is None and session.counts["commands"] > session.settings.commands_before_login:
+            raise Ending("Too many commands before login")
         reply = await self._guarded(frame.verb, command)
         if rule.telling is not Telling.NOTHING and session.view is not None:
             try:
@@ -155,9 +159,7 @@ class Dialogue:
         """Run a command; whatever goes wrong becomes its answer."""
         session = self.session
         try:
-            if RULES[verb].authorised:
-                await session.authorise()
-            return await HANDLERS[verb](session, command)
+            return await self._handled(verb, command)
         except Refusal as refused:
             self._note_refusal(verb, refused.reply)
             return refused.reply
@@ -171,6 +173,19 @@ class Dialogue:
         except Exception:  # noqa: BLE001 - logged; the client hears NO
             JOURNAL.exception("%s failed", verb)
             return Reply("NO", BROKEN, "SERVERBUG")
+
+    async def _handled(self, verb: str, command: Command) -> Reply:
+        """Run a command; once more, under the rights as they are now, when they moved before anything was said."""
+        session = self.session
+        if RULES[verb].authorised:
+            await session.authorise()
+        said = session.said
+        while True:
+            try:
+                return await HANDLERS[verb](session, command)
+            except RightsMovedError:
+                if session.said != said:
+                    raise no(REVOKED, "NOPERM") from None
 
     def _note_refusal(self, verb: str, reply: Reply) -> None:
         """Put into the journal what somebody tried and may not do."""

@@ -60,13 +60,17 @@ class Shared:
     """The directory as of the last look."""
 
 
-class _RightsMovedError(Exception):
+class RightsMovedError(Exception):
+    """The rights are others than when the command began: what it found out is void, and it may begin again."""
+
+
+class _DirectoryMovedError(Exception):
     """The directory changed since the session looked."""
 
 
 def _authorised(version: int, act: Callable[[Unit], T], unit: Unit) -> T:
     if directory.version(unit.connection) != version:
-        raise _RightsMovedError
+        raise _DirectoryMovedError
     return act(unit)
 
 
@@ -89,6 +93,8 @@ class Session:
         """The client's own name and version, from ID."""
         self.busy = False
         """Whether a command is at work: a drain waits for it."""
+        self.said = 0
+        """How often something was put."""
         self.counts: Counter[str] = Counter()
         self._born = time.monotonic()
         self._office: str | None = None
@@ -131,18 +137,18 @@ class Session:
         self.client = " ".join(strip_controls(f"{name} {version}").split())[:LONGEST_CLIENT]
 
     async def read(self, act: Callable[[Reading], T]) -> T:
-        """Read under rights looked up in the same transaction. Raises Ending, Refusal and Unavailable."""
+        """Read under rights looked up in the same transaction. Raises Ending, RightsMovedError, Unavailable."""
         version, result = await self.ports.offload.read(lambda c: (directory.version(c), act(c)))
         await self._hold_rights(version)
         return result
 
     async def write(self, act: Callable[[Unit], T]) -> T:
-        """Write under rights looked up in the same transaction. Raises Ending, Refusal and Unavailable."""
+        """Write under rights looked up in the same transaction. Raises Ending, RightsMovedError, Unavailable."""
         while True:
             version = self._version
             try:
                 return await self.ports.offload.write(partial(_authorised, version, act))
-            except _RightsMovedError:
+            except _DirectoryMovedError:
                 await self._hold_rights(None)
 
     @property
@@ -152,13 +158,13 @@ class Session:
         return self._directory.version
 
     async def _hold_rights(self, version: int | None) -> None:
-        """Look at the directory again when its version is another; refuse what an office that went was part of."""
+        """Look at the directory again when its version is another; a command that began under other rights is void."""
         if version == self._version:
             return
         before = self.access.offices
         await self.authorise()
         if self.access.offices != before:
-            raise no(REVOKED, "NOPERM")
+            raise RightsMovedError
 
     async def authorise(self) -> None:
         """Look the rights up in the present directory. Raises Ending when they are gone, and Unavailable."""
@@ -182,19 +188,20 @@ class Session:
 
     # ── Mailboxes ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def place(self, name: str) -> Place:
-        """Return the place that a name stands for. Raises Refusal when it can be none."""
+    async def place(self, name: str, *, code: str = "NONEXISTENT") -> Place:
+        """Return the place that a name stands for. Raises Refusal, with `code`, when it can be none."""
         place = place_of(name, self.access)
         if place is None:
-            raise no(NO_SUCH_MAILBOX, "NONEXISTENT")
+            await self.authorise()  # an office may have been granted since
+            place = place_of(name, self.access)
+        if place is None:
+            raise no(NO_SUCH_MAILBOX, code)
         return place
 
     async def find(self, name: str, *, code: str = "NONEXISTENT") -> Mailbox:
         """Return the mailbox of that name. Raises Refusal, with `code`, when there is none."""
-        place = place_of(name, self.access)
-        found = None
-        if place is not None:
-            found = await self.read(lambda c: mailboxes.find(c, place.office, place.name))
+        place = await self.place(name, code=code)
+        found = await self.read(lambda c: mailboxes.find(c, place.office, place.name))
         if found is None:
             raise no(NO_SUCH_MAILBOX, code)
         return found
@@ -236,6 +243,7 @@ class Session:
 
     def put(self, octets: bytes) -> None:
         """Give octets to be sent."""
+        self.said += 1
         self.connection.put(octets)
 
     async def drain(self) -> None:

@@ -42,6 +42,9 @@ class ImapSettings:
     write_seconds: float = 120.0
     """How long a client may take nothing of what it asked for."""
 
+    commands_before_login: int = 100
+    """Commands of one connection until it has logged in; mail programs send fewer than ten."""
+
     errors_before_login: int = 10
     """Wrong commands and failed logins of one connection until it has logged in."""
 

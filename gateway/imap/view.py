@@ -136,6 +136,8 @@ class View:
         mailbox, login = self.mailbox.id, self.index.login
         first = self._arrivals.first(mailbox, login)
         if first < uidnext:
+            if self.recent and self.recent[-1][1] == first - 1:
+                first = self.recent.pop()[0]
             self.recent.append((first, uidnext - 1))
             if not self.read_only:
                 self._arrivals.claim(mailbox, login, uidnext)
@@ -186,6 +188,7 @@ class View:
 
     def tell(self, *, expunges: bool, modseq: bool) -> Iterator[bytes]:
         """Give the untagged responses about what changed, and count it as told."""
+        recent = self.recent_count() if expunges and self.gone else 0
         if expunges and self.gone:
             yield from self._tell_gone()
         if self.fresh:
@@ -193,6 +196,8 @@ class View:
             self._claim(self.fresh[-1] + 1)
             self.fresh = []
             yield responses_mailbox.exists(len(self.uids))
+            yield responses_mailbox.recent(self.recent_count())
+        elif recent and self.recent_count() != recent:
             yield responses_mailbox.recent(self.recent_count())
         if self.changed:
             yield from self.tell_keywords()

@@ -183,7 +183,7 @@ class GnupgVerifier:
             result = self._gpg.run("import", [*_only(draft), "--import"], material)
             # A certificate that gpg reads and does not accept ends in exit code 0; a full disk and octets that are
             # no certificate both end in 2.
-            if result.returncode != 0:
+            if result.returncode != 0 or not result.fields("IMPORT_RES"):
                 raise _ImportFailedError(f"gpg could not make a keyring (exit code {result.returncode})")
             if result.fields("IMPORT_RES")[2:3] != ["1"]:
                 return None

@@ -7,6 +7,7 @@ import select
 import socket
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from typing import Self
 
 from harness import Where
@@ -20,7 +21,7 @@ class Cut:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._reply = threading.Event()
         self._wait = True
-        self.where = Where(self._listener.getsockname()[:2], where.imap, where.ca)
+        self.where = replace(where, submission=self._listener.getsockname()[:2])
         self.lost = 0
         """How many connections were cut."""
         threading.Thread(target=self._accept, name="cut", daemon=True).start()

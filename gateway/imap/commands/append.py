@@ -15,7 +15,6 @@ from gateway.imap import headers
 from gateway.imap.access import FILED, SENT, rights_in
 from gateway.imap.binary import to_base64
 from gateway.imap.flagging import is_reserved, permitted
-from gateway.imap.names import place_of
 from gateway.imap.reply import Reply, bad, done, no
 from gateway.imap.session import Session
 from gateway.imap.texts import (
@@ -48,8 +47,8 @@ class _Coming:
 
 async def admit(session: Session, name: str) -> None:
     """Refuse, before a literal is asked for, what could not be appended to the mailbox anyway. Raises Refusal."""
-    place = place_of(name, session.access)
-    _hold(await session.read(lambda c: place and mailboxes.find(c, place.office, place.name)))
+    place = await session.place(name, code="TRYCREATE")
+    _hold(await session.read(lambda c: mailboxes.find(c, place.office, place.name)))
 
 
 def _hold(mailbox: Mailbox | None) -> Mailbox:
@@ -69,10 +68,10 @@ async def append(session: Session, command: Append) -> Reply:
             raise no(TOO_LARGE, "TOOBIG")
         if sum(not flag.startswith("\\") for flag in one.flags) > session.settings.keywords:
             raise no(TOO_MANY_KEYWORDS, "LIMIT")
-    place = place_of(command.mailbox, session.access)
+    place = await session.place(command.mailbox, code="TRYCREATE")
 
     def read(connection: Reading) -> tuple[Mailbox, list[_Coming]]:
-        mailbox = _hold(None if place is None else mailboxes.find(connection, place.office, place.name))
+        mailbox = _hold(mailboxes.find(connection, place.office, place.name))
         return mailbox, [_read(session, mailbox, one) for one in command.messages]
 
     try:

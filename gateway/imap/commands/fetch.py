@@ -50,7 +50,10 @@ async def fetch(session: Session, command: Fetch) -> Reply:
         walked, newly_seen = await _open(session, view, planned, walked)
     for line in view.tell_keywords():  # before the first FETCH that may name one
         session.put(line)
-    with _told(view, [one[1] for one in walked] if Attribute("FLAGS") in command.items else newly_seen):
+    told: Iterable[int] = [one[1] for one in walked] if Attribute("FLAGS") in command.items else newly_seen
+    if session.condstore and command.changed_since is None and Attribute("MODSEQ") not in command.items:
+        told = ()  # what changed is told once more, with the mod-sequence that it owes (RFC 7162 section 3.1)
+    with _told(view, told):
         await _answer(session, view, planned, command, walked, newly_seen)
     return done("Messages fetched")
 

@@ -31,7 +31,7 @@ GIVEN_USES = {"\\junk": "\\Junk"}
 async def create(session: Session, command: commands.Create) -> Reply:
     """CREATE, with the levels above the name."""
     name = command.mailbox.removesuffix(SEPARATOR)
-    place = _new_place(session, name)
+    place = await _new_place(session, name)
     uses = [GIVEN_USES.get(use.lower()) for use in command.special_use]
     if None in uses or len(uses) > 1:
         raise no(NO_SPECIAL_USE, "USEATTR")
@@ -56,11 +56,11 @@ async def create(session: Session, command: commands.Create) -> Reply:
     return done("Mailbox created", responses.mailboxid_code(f"M{made.id}"))
 
 
-def _new_place(session: Session, name: str) -> Place:
+async def _new_place(session: Session, name: str) -> Place:
     """Return the place of a mailbox to be made. Raises Refusal when the name will not do."""
     if name.upper() == INBOX or is_container(name, session.access):
         raise no(ALREADY_EXISTS, "ALREADYEXISTS")
-    place = session.place(name)
+    place = await session.place(name)
     problem = flaw(place.name)
     if problem is not None:
         raise no(problem, "CANNOT")
@@ -72,7 +72,7 @@ def _new_place(session: Session, name: str) -> Place:
 
 async def delete(session: Session, command: commands.Delete) -> Reply:
     """DELETE: what is in the mailbox goes from the view with it."""
-    place = session.place(command.mailbox)
+    place = await session.place(command.mailbox)
     if place.name in STANDARD:
         raise no(STANDARD_STAYS, "CANNOT")
     mailbox = await _there(session, command.mailbox)
@@ -92,7 +92,7 @@ async def delete(session: Session, command: commands.Delete) -> Reply:
 
 async def _there(session: Session, name: str) -> Mailbox:
     """Return a mailbox; a level above mailboxes is told from a name that is nothing."""
-    place = session.place(name)
+    place = await session.place(name)
     found = await session.read(lambda c: mailboxes.find(c, place.office, place.name))
     if found is None:
         if is_level(await hierarchy(session), name):
@@ -103,10 +103,10 @@ async def _there(session: Session, name: str) -> Mailbox:
 
 async def rename(session: Session, command: commands.Rename) -> Reply:
     """RENAME, with every mailbox below; nothing leaves its office by it."""
-    place = session.place(command.mailbox)
+    place = await session.place(command.mailbox)
     if place.name in STANDARD:
         raise no(STANDARD_STAYS, "CANNOT")
-    target = _new_place(session, command.new_name.removesuffix(SEPARATOR))
+    target = await _new_place(session, command.new_name.removesuffix(SEPARATOR))
     if target.office != place.office or (target.name + SEPARATOR).startswith(place.name + SEPARATOR):
         raise no(BAD_NAME, "CANNOT")
 
@@ -144,7 +144,7 @@ async def unsubscribe(session: Session, command: commands.Unsubscribe) -> Reply:
 
 
 async def _subscribe(session: Session, name: str, *, subscribed: bool) -> Reply:
-    place = session.place(name.removesuffix(SEPARATOR))
+    place = await session.place(name.removesuffix(SEPARATOR))
     login = session.login
     await session.write(
         lambda unit: mailboxes.subscribe(unit, login, place.office, place.name, subscribed=subscribed)

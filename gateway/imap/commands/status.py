@@ -24,7 +24,7 @@ def mailbox_id(mailbox: Mailbox) -> str:
 
 async def status(session: Session, command: commands.Status) -> Reply:
     """STATUS."""
-    place = session.place(command.mailbox)
+    place = await session.place(command.mailbox)
     act = look(session, command.items)
 
     def read(connection: Reading) -> tuple[Mailbox, dict[str, Value]] | None:

@@ -7,6 +7,7 @@ outside a literal whose size is announced, so no value can end a response line o
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from gateway.imap.wire import mutf7
 from gateway.imap.wire.alphabet import ATOM_CHAR
@@ -124,6 +125,7 @@ def object_id(value: str) -> bytes:
     return b"(" + atom(value) + b")"
 
 
+@lru_cache(maxsize=512)  # the sentences are few, and each answer ends in one
 def human_text(text: str, *, utf8: bool = False) -> bytes:
     """Write the text of a response for a person: one line, not empty, nothing that reads as a response code.
 

@@ -199,6 +199,11 @@ class Lexer:
         octets = self._string()
         return self._require(_ASTRING, "a string") if octets is None else octets
 
+    def login_name(self) -> bytes:
+        """Read an astring; `*` and `%` may stand in the atom, as in `officer*office`, which programs do not quote."""
+        octets = self._string()
+        return self._require(_LIST_MAILBOX, "a name") if octets is None else octets
+
     def nstring(self) -> bytes | None:
         """Read a string, or NIL as None."""
         octets = self._string()

@@ -41,7 +41,7 @@ def _id_field(lexer: Lexer) -> tuple[str, str | None]:
 def read_login(lexer: Lexer) -> Command:
     """LOGIN SP astring SP astring. Both may be UTF-8, in any kind of string."""
     lexer.space()
-    user = lexer.text(lexer.astring())
+    user = lexer.text(lexer.login_name())
     lexer.space()
     return commands.Login(lexer.tag, user, lexer.text(lexer.astring()))
 

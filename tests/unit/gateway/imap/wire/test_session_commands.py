@@ -37,7 +37,7 @@ GOOD = [
     (b"LOGIN {5+}\r\nalice {7+}\r\npa\r\nss\xc3", None),
     (b"LOGIN {5+}\r\nalice {6+}\r\npa\r\nss", commands.Login("t", "alice", "pa\r\nss")),
     ('LOGIN "مريم" "كلمة"'.encode(), commands.Login("t", "مريم", "كلمة")),
-    (b"LOGIN officer*office x", None),
+    (b"LOGIN officer*office x", commands.Login("t", "officer*office", "x")),
     (b'LOGIN "officer*office" x', commands.Login("t", "officer*office", "x")),
     (b"LOGIN a]b x", commands.Login("t", "a]b", "x")),
     (b"LOGIN alice", None),
