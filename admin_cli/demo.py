@@ -32,6 +32,8 @@ def demo(
 def _play(home: Path, *, once: bool) -> None:
     from admin_cli.demostory import Story
 
+    for number in (signal.SIGINT, signal.SIGTERM):  # also when a script started us with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     quiet = current().json
     story = Story(home, quiet=quiet, any_port=once)
     story.prepare()

@@ -51,7 +51,9 @@ _serial = count(1)
 
 def _people(unit: Unit) -> None:
     for code, address in (("MOJ", MOJ), ("MOF", MOF)):
-        directory.add_agency(unit, Agency(code, address.partition("@")[2], f"وزارة {code}", f"Ministry {code}"))
+        directory.add_agency(
+            unit, Agency(code, address.partition("@")[2], f"وزارة {code}", f"Ministry {code}")
+        )
         directory.add_office(unit, Office(address, code, "السجل", "Registry"))
     directory.add_office(unit, Office(MINISTER, "MOF", "مكتب الوزير", "Minister's office"))
     hashed = hash_secret(SECRET)
@@ -143,7 +145,9 @@ def deliver(unit: Unit, octets: bytes, to: Sequence[str] = (MOF,), message_id: s
             Addressee(office, "MOF", "action", f"MOF/IN/2026/{incoming:06d}", "MOF/IN/2026", incoming)
         )
     mailboxes.put_message(unit, message)
-    letters.insert_letter(unit, letter, addressees, f"submission-{number}-{letter_id}", f"signed-{number}-{letter_id}")
+    letters.insert_letter(
+        unit, letter, addressees, f"submission-{number}-{letter_id}", f"signed-{number}-{letter_id}"
+    )
     prefix = PREFIX % letter.reference.encode()
     entry = NewEntry(
         "letter",
@@ -206,7 +210,9 @@ class World:
 
     async def connect(self) -> "Client":
         """Return a connected client that has not yet read the greeting."""
-        streams = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.client_context(), limit=2**26)
+        streams = await asyncio.open_connection(
+            "127.0.0.1", self.port, ssl=self.client_context(), limit=2**26
+        )
         self.clients.append(Client(*streams))
         return self.clients[-1]
 

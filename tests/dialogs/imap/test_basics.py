@@ -20,7 +20,10 @@ async def test_whole_way_of_an_ordinary_client(world: World) -> None:
     (line,) = await client.ok("UID FETCH 2 BODY[]")
     assert "body 2" in line
     assert "FLAGS (\\Recent \\Seen)" in line
-    assert world.facts(placed[1].letter, "HANDED-OVER", "SEEN") == [("HANDED-OVER", "noura"), ("SEEN", "noura")]
+    assert world.facts(placed[1].letter, "HANDED-OVER", "SEEN") == [
+        ("HANDED-OVER", "noura"),
+        ("SEEN", "noura"),
+    ]
     assert await client.ok("STORE 1 +FLAGS (\\Seen $Label1)")
     assert world.facts(placed[0].letter, "SEEN") == [("SEEN", "noura")]
     assert await client.ok('SEARCH SUBJECT "letter 3"') == ["* SEARCH 3"]
@@ -28,7 +31,7 @@ async def test_whole_way_of_an_ordinary_client(world: World) -> None:
     answer = await client.append("Drafts", letter_octets(9), "(\\Draft)")
     assert answer.startswith("OK [APPENDUID ")
     await client.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
-    assert await client.ok("EXPUNGE") == ["* 1 EXPUNGE"]
+    assert await client.ok("EXPUNGE") == ["* 1 EXPUNGE", "* 2 RECENT"]
     assert world.facts(placed[0].letter, "UNLINKED") == [("UNLINKED", "noura")]
     assert (await client.ask("LOGOUT"))[0].startswith("* BYE")
 

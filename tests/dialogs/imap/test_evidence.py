@@ -4,7 +4,6 @@ import asyncio
 import base64
 import random
 import sqlite3
-from collections.abc import Iterator
 
 import pytest
 
@@ -183,7 +182,9 @@ async def test_searching_a_body_tells_which_and_hands_nothing_over(world: World)
 # ── When evidence cannot be written ───────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("item", ["BODY[]", "BODY.PEEK[]", "BINARY.PEEK[1]", "RFC822.TEXT", "BODY.PEEK[TEXT]<0.4>"])
+@pytest.mark.parametrize(
+    "item", ["BODY[]", "BODY.PEEK[]", "BINARY.PEEK[1]", "RFC822.TEXT", "BODY.PEEK[TEXT]<0.4>"]
+)
 async def test_nothing_is_revealed_when_evidence_cannot_be_kept(
     world: World, monkeypatch: pytest.MonkeyPatch, item: str
 ) -> None:
@@ -255,9 +256,9 @@ class Watch:
 
 
 @pytest.fixture
-def canaries() -> Iterator[list[list[bytes]]]:
+def canaries() -> list[list[bytes]]:
     words = [f"canary{number:04d}q" for number in range(6)]
-    yield [[word.encode(), base64.b64encode(word.encode())] for word in words]
+    return [[word.encode(), base64.b64encode(word.encode())] for word in words]
 
 
 def canary_letter(number: int, canaries: list[bytes]) -> bytes:
@@ -288,7 +289,7 @@ def some_command(choice: random.Random) -> str:
             "SEARCH UNSEEN",
             "NOOP",
             "CLOSE",
-            "LIST () \"\" * RETURN (STATUS (MESSAGES UNSEEN))",
+            'LIST () "" * RETURN (STATUS (MESSAGES UNSEEN))',
             "SORT (SUBJECT) UTF-8 BODY canary",
         ]
     )
@@ -311,7 +312,9 @@ async def test_random_sessions_never_send_an_octet_before_its_record(
     clients: list[Client] = []
     for user in ("noura", "salem", "noura"):
         clients.append(await world.logged_in(user))
-        (fresh,) = [one.connection for one in world.server.all_sessions() if one.connection not in watch.logins]
+        (fresh,) = [
+            one.connection for one in world.server.all_sessions() if one.connection not in watch.logins
+        ]
         watch.logins[fresh] = user
         await clients[-1].ok("SELECT INBOX")
     await clients[0].ask("CREATE Work")

@@ -32,7 +32,9 @@ async def dribble(world: World) -> bool:
     return (await client.line()).startswith(b"* BYE") or client.reader.at_eof()
 
 
-async def test_silence_after_login_is_long_and_ends(authority: Authority, bare_store: Path, tmp_path: Path) -> None:
+async def test_silence_after_login_is_long_and_ends(
+    authority: Authority, bare_store: Path, tmp_path: Path
+) -> None:
     async with running(authority, bare_store, tmp_path, idle_seconds=0.4, command_seconds=0.2) as world:
         idle, half = await world.selected(), await world.selected()
         await half.send(b"a APPEND Drafts {100+}\r\nabc")
@@ -42,7 +44,9 @@ async def test_silence_after_login_is_long_and_ends(authority: Authority, bare_s
         assert (await idle.line()).startswith(b"* BYE")
 
 
-async def test_client_that_takes_nothing_is_cut(authority: Authority, bare_store: Path, tmp_path: Path) -> None:
+async def test_client_that_takes_nothing_is_cut(
+    authority: Authority, bare_store: Path, tmp_path: Path
+) -> None:
     async with running(authority, bare_store, tmp_path, write_seconds=0.3) as world:
         world.deliver(letter_octets(1, body="x" * 8_000_000))
         client = await world.selected()
@@ -83,6 +87,7 @@ async def test_plain_text_is_never_answered(world: World) -> None:
     writer.close()
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 async def test_old_tls_is_refused(world: World) -> None:
     context = world.client_context()
     context.minimum_version = ssl.TLSVersion.TLSv1
@@ -110,5 +115,5 @@ async def test_stopping_says_bye_and_lets_commands_end(
         assert await world.server.close(2.0) == 0
         assert await waiting.line() == b"* BYE The service is stopping"
         assert await idling.line() == b"* BYE The service is stopping"
-        with pytest.raises(OSError, match="refused|Connect call failed"):
+        with pytest.raises(OSError, match="Connect call failed"):
             await world.connect()

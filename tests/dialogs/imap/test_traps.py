@@ -70,7 +70,12 @@ async def test_5_expunge_waits_until_numbers_may_move(world: World) -> None:
     one, two = await world.selected(), await world.selected()
     await one.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
     await one.ok("EXPUNGE")
-    for command in ("FETCH 2 (UID)", "STORE 2 +FLAGS.SILENT (\\Flagged)", "SEARCH ALL", "SORT (DATE) UTF-8 ALL"):
+    for command in (
+        "FETCH 2 (UID)",
+        "STORE 2 +FLAGS.SILENT (\\Flagged)",
+        "SEARCH ALL",
+        "SORT (DATE) UTF-8 ALL",
+    ):
         assert not any("EXPUNGE" in line for line in await two.ok(command))
     (line,) = await two.ok("FETCH 1 (UID BODY.PEEK[TEXT])")
     assert "body 1" in line  # gone for others, still there for who was not told
@@ -105,7 +110,8 @@ async def test_7_uidvalidity_rises_and_uids_never_come_again(world: World) -> No
     await client.ok("SELECT Drafts")
     await client.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
     await client.ok("EXPUNGE")
-    assert "[APPENDUID" in (answer := await client.append("Drafts", PLAIN))
+    answer = await client.append("Drafts", PLAIN)
+    assert answer.startswith("OK [APPENDUID ")
     assert answer.split("]")[0].endswith(" 2")
 
 
@@ -146,7 +152,7 @@ async def test_8_mod_sequences_tell_what_changed(world: World) -> None:
     assert [line.split()[1] for line in told] == ["1", "3"]
     assert (await client.ok(f"SEARCH MODSEQ {highest + 2}"))[0] == f"* SEARCH 1 3 (MODSEQ {highest + 2})"
     (line,) = await client.ok("STATUS INBOX (HIGHESTMODSEQ)")
-    assert line == f'* STATUS INBOX (HIGHESTMODSEQ {highest + 2})'
+    assert line == f"* STATUS INBOX (HIGHESTMODSEQ {highest + 2})"
 
 
 async def test_9_recent_is_one_session_of_each_officer(world: World) -> None:
@@ -186,7 +192,7 @@ async def test_12_sections_answer_as_asked_and_partial_ends_are_empty(world: Wor
     assert await client.ok("FETCH 1 BODY.PEEK[]<4000000000.10>") == ['* 1 FETCH (BODY[]<4000000000> "")']
     assert await client.ok("FETCH 1 BODY.PEEK[2]") == ["* 1 FETCH (BODY[2] NIL)"]
     assert await client.ok("FETCH 1 BODY.PEEK[1]") == ["* 1 FETCH (BODY[1] {8}\r\nbody 1\r\n)"]
-    assert await client.ok("FETCH 1 BODY.PEEK[HEADER.FIELDS (\"subject\" TO)]") == [
+    assert await client.ok('FETCH 1 BODY.PEEK[HEADER.FIELDS ("subject" TO)]') == [
         f"* 1 FETCH (BODY[HEADER.FIELDS (subject TO)] {{{len(MOF) + 27}}}\r\nTo: {MOF}\r\nSubject: letter 1\r\n\r\n)"
     ]
 
@@ -199,7 +205,9 @@ async def test_13_unknown_transfer_encoding_is_told(world: World) -> None:
     await client.ok("FETCH 1 BODY.PEEK[1]")
 
 
-async def test_14_envelope_of_an_internationalised_letter_is_ascii_until_utf8_is_accepted(world: World) -> None:
+async def test_14_envelope_of_an_internationalised_letter_is_ascii_until_utf8_is_accepted(
+    world: World,
+) -> None:
     subject, sender = "طلب", "سجل@moj.gov.example"
     world.deliver(f"From: مكتب <{sender}>\r\nSubject: {subject}\r\n\r\nنص\r\n".encode())
     client = await world.selected()
@@ -217,10 +225,11 @@ async def test_14_envelope_of_an_internationalised_letter_is_ascii_until_utf8_is
 # ── 15 to 17: search and names ────────────────────────────────────────────────────────────────────────────────────
 
 ARABIC = (
-    "From: =?windows-1256?B?49PE5uE=?= <a@moj.gov.example>\r\n"
-    "Subject: =?utf-8?B?2KXZgdin2K/YqSDYudin2KzZhNip?=\r\nMIME-Version: 1.0\r\n"
-    "Content-Type: text/plain; charset=windows-1256\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-).encode() + b"x/fNw8rFIMfh4+HdIFE=\r\n"  # إفادة عاجلة / ط÷حأتإ الملف
+    b"From: =?windows-1256?B?49PE5uE=?= <a@moj.gov.example>\r\n"
+    b"Subject: =?utf-8?B?2KXZgdin2K/YqSDYudin2KzZhNip?=\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: text/plain; charset=windows-1256\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    b"5NHd3iDH4ePh3SDH4ePY4ebI\r\n"  # the file that was asked for, attached
+)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +246,9 @@ ARABIC = (
         ("TEXT", "عاجله"),
     ],
 )
-async def test_15_arabic_is_found_in_any_spelling_charset_and_encoding(world: World, key: str, found: str) -> None:
+async def test_15_arabic_is_found_in_any_spelling_charset_and_encoding(
+    world: World, key: str, found: str
+) -> None:
     world.letters(1)
     world.deliver(ARABIC)
     client = await world.selected()
@@ -296,7 +307,9 @@ async def test_17_date_of_an_append_is_kept_to_the_second(world: World) -> None:
     date = b'" 1-Jan-2026 00:30:01 -0500"'
     await client.ok(b"APPEND Drafts () %b {%d+}\r\n" % (date, len(body)) + body)
     await client.ok("SELECT Drafts")
-    assert await client.ok("FETCH 1 INTERNALDATE") == ['* 1 FETCH (INTERNALDATE " 1-Jan-2026 08:30:01 +0300")']
+    assert await client.ok("FETCH 1 INTERNALDATE") == [
+        '* 1 FETCH (INTERNALDATE " 1-Jan-2026 08:30:01 +0300")'
+    ]
 
 
 # ── 18 to 21: sessions ────────────────────────────────────────────────────────────────────────────────────────────
@@ -316,7 +329,6 @@ async def test_18_idle_ends_with_done_in_any_case_and_with_nothing_else(world: W
 
 async def test_18_change_by_another_process_is_told_within_a_second(world: World) -> None:
     from mailstore.transaction import Store  # noqa: PLC0415 - as another process would open it
-
     from tests.dialogs.imap.rig import deliver  # noqa: PLC0415
 
     client = await world.selected()
@@ -338,7 +350,9 @@ async def test_19_capabilities_come_with_the_greeting_and_the_login(world: World
     assert " IDLE " in line
 
 
-async def test_20_select_tells_what_clients_need_and_a_failed_one_leaves_nothing_selected(world: World) -> None:
+async def test_20_select_tells_what_clients_need_and_a_failed_one_leaves_nothing_selected(
+    world: World,
+) -> None:
     world.letters(2)
     client = await world.logged_in()
     *lines, last = await client.ask("SELECT INBOX")
