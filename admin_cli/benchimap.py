@@ -27,7 +27,8 @@ from admin_cli.benchclient import Answered, Session, Target, uids_of
 from admin_cli.benchpeer import dovecot
 from gateway.composing import mailbox, words
 from gateway.config import Config, ListenSection
-from gateway.instance import create, open_instance
+from gateway.founding import create
+from gateway.instance import open_instance
 from gateway.passwords import generate_secret, hash_secret
 from mailstore import directory
 from mailstore.transaction import Unit

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.composing import mailbox, sealed, text_entity, words
 from gateway.config import Config, ListenSection
-from gateway.instance import create, open_instance
+from gateway.founding import create
+from gateway.instance import open_instance
 from gateway.passwords import generate_secret, hash_secret
 from gateway.signatures.enrolment import read_key
 from gateway.signatures.sealing import Sealer

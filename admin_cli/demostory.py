@@ -19,7 +19,8 @@ from admin_cli.globals import current
 from admin_cli.init import SAMPLE, load_agencies, read_agencies
 from gateway.composing import mailbox, sealed, text_entity, words
 from gateway.config import Config, ListenSection
-from gateway.instance import Instance, create, open_instance
+from gateway.founding import create
+from gateway.instance import Instance, open_instance
 from gateway.mime.decode import text_of
 from gateway.mime.fields import first
 from gateway.mime.tree import parse

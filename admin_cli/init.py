@@ -31,7 +31,7 @@ def init(
     from datetime import UTC, datetime
 
     from gateway.config import Config, DatabaseSection, ListenSection
-    from gateway.instance import create
+    from gateway.founding import create
 
     home = current().home
     config = Config(

@@ -27,7 +27,8 @@ from admin_cli.init import SAMPLE, load_agencies, read_agencies
 from gateway.app import Gateway
 from gateway.composing import mailbox, sealed, text_entity, words
 from gateway.config import Config, ListenSection
-from gateway.instance import create, open_instance
+from gateway.founding import create
+from gateway.instance import open_instance
 from gateway.passwords import generate_secret, hash_secret
 from gateway.signatures.enrolment import read_key
 from gateway.signatures.sealing import Sealer

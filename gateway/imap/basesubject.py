@@ -47,20 +47,16 @@ def _without_leader(text: str) -> tuple[str, bool]:
     while True:
         while at < len(text) and text[at] in " \t":
             at += 1
-        start = at
-        after_blobs = _skip_blobs(text, at)
-        mark = _REFWD.match(text, after_blobs)
-        if mark is not None:
-            at, reply = mark.end(), True
-            continue
-        blob = _BLOB.match(text, at)
-        if blob is not None and blob.end() < len(text):
-            at = blob.end()
-            continue
-        return text[start:], reply
+        last, after = _blobs(text, at)
+        mark = _REFWD.match(text, after)
+        if mark is None:
+            return text[after if after < len(text) else last :], reply
+        at, reply = mark.end(), True
 
 
-def _skip_blobs(text: str, at: int) -> int:
+def _blobs(text: str, at: int) -> tuple[int, int]:
+    """Return where the last of a run of list names begins, and where the run ends."""
+    last = at
     while (blob := _BLOB.match(text, at)) is not None:
-        at = blob.end()
-    return at
+        last, at = at, blob.end()
+    return last, at

@@ -4,20 +4,21 @@ Invariants:
 - Envelope, structure, size and header come from what was stored when the message came; nothing is parsed for them.
 - A message is our header block followed by the stored octets; every section but the header fields is a range of
   that, never a rewritten text.
-- Of a large message nothing is held that can be a range: it goes out as `Span`s, read piece by piece.
+- Of a large message nothing is held: its sections go out as `Span`s, read piece by piece.
 """
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 from gateway.imap.downgrade import conventional, conventional_envelope
 from gateway.imap.fetch_plan import Plan
 from gateway.imap.index import encode_flags
+from gateway.imap.pieces import Decoded, Piece, Segments, Span, cut, length
 from gateway.imap.reply import bad, no
 from gateway.imap.texts import UNKNOWN_ENCODING
 from gateway.imap.wire.dates import write_date_time
@@ -31,31 +32,23 @@ from gateway.imap.wire.fetch_items import (
     Section,
 )
 from gateway.mime import sections
-from gateway.mime.part import Part
-from gateway.mime.transfer import decode_transfer
+from gateway.mime.part import Part, walk
+from gateway.mime.transfer import IDENTITY, decode_pieces, decode_transfer, known_encoding
 from gateway.mime.tree import parse
 from policies.calendar import QATAR, parse_rfc3339
 
-STRUCTURES = 256
-"""Structures of messages that are remembered."""
-
-
-class Span(NamedTuple):
-    """A range of stored octets, to be read when it is sent."""
-
-    sha256: str
-    start: int
-    stop: int
-
-
-Piece = bytes | Span
-Segments = list[Piece]
+STRUCTURES = 50_000
+"""Parts, over all messages, whose structures are remembered."""
 
 
 class Message:
-    """One message about to be told: what the view knows of it, its row, and its octets if they were read."""
+    """One message about to be told: what the view knows of it, its row, and its octets if they were read.
 
-    __slots__ = ("_root", "flags", "modseq", "number", "octets", "row", "uid")
+    `source` reads a range of the stored octets in the reading transaction of the moment; only what is composed then
+    may call it.
+    """
+
+    __slots__ = ("_root", "flags", "modseq", "number", "octets", "row", "source", "uid")
 
     def __init__(self, number: int, uid: int, flags: frozenset[str], modseq: int, row: Any) -> None:
         self.number = number
@@ -64,6 +57,7 @@ class Message:
         self.modseq = modseq
         self.row = row
         self.octets: bytes | None = None
+        self.source: Callable[[int, int], bytes] | None = None
         self._root: Part | None = None
 
     @property
@@ -77,54 +71,37 @@ class Message:
             return self.octets[start:stop]
         return Span(self.row.sha256, start, stop)
 
+    def read(self, start: int, stop: int) -> bytes:
+        """Return a range of the stored octets now."""
+        if self.octets is not None:
+            return self.octets[start:stop]
+        assert self.source is not None
+        return self.source(start, stop)
+
     @property
     def root(self) -> Part:
-        """The structure of the stored octets, which are held."""
+        """The structure of the stored octets."""
         if self._root is None:
-            assert self.octets is not None
-            self._root = structure(self.row.sha256, self.octets)
+            self._root = structure(self.row.sha256, lambda: self.read(0, self.stored_size))
         return self._root
 
 
-_structures: OrderedDict[str, Part] = OrderedDict()
-_structures_lock = Lock()
+_structures: OrderedDict[str, tuple[Part, int]] = OrderedDict()
+_parsing = Lock()  # one message at a time is parsed, so that several large ones are not held at once
 
 
-def structure(sha256: str, octets: bytes) -> Part:
-    """Parse stored octets; the latest structures are remembered, for clients that fetch part by part."""
+def structure(sha256: str, read: Callable[[], bytes]) -> Part:
+    """Return the structure of stored octets; the latest ones are remembered, for clients that fetch part by part."""
     known = _structures.get(sha256)
     if known is None:
-        known = parse(octets)
-        with _structures_lock:
-            _structures[sha256] = known
-            if len(_structures) > STRUCTURES:
-                _structures.popitem(last=False)
-    return known
-
-
-def _length(piece: Piece) -> int:
-    return len(piece) if isinstance(piece, bytes) else piece.stop - piece.start
-
-
-def _cut(piece: Piece, start: int, stop: int) -> Piece:
-    if isinstance(piece, bytes):
-        return piece[start:stop]
-    return Span(piece.sha256, piece.start + start, piece.start + stop)
-
-
-def cut(segments: Segments, offset: int, length: int) -> Segments:
-    """Return `length` octets from `offset` on, fewer at the end."""
-    chosen: Segments = []
-    for piece in segments:
-        size = _length(piece)
-        if offset < size and length > 0:
-            stop = min(size, offset + length)
-            chosen.append(_cut(piece, offset, stop))
-            length -= stop - offset
-            offset = 0
-        else:
-            offset = max(0, offset - size)
-    return chosen
+        with _parsing:
+            known = _structures.get(sha256)
+            if known is None:
+                root = parse(read())
+                known = _structures[sha256] = (root, sum(1 for _ in walk(root)))
+                while len(_structures) > 1 and sum(parts for _, parts in _structures.values()) > STRUCTURES:
+                    _structures.popitem(last=False)
+    return known[0]
 
 
 def literal(segments: Segments | None, partial: tuple[int, int] | None) -> Segments:
@@ -133,7 +110,7 @@ def literal(segments: Segments | None, partial: tuple[int, int] | None) -> Segme
         return [b"NIL"]
     if partial is not None:
         segments = cut(segments, *partial)
-    size = sum(map(_length, segments))
+    size = sum(map(length, segments))
     return [b"{%d}\r\n" % size, *segments] if size else [b'""']
 
 
@@ -165,13 +142,13 @@ def section(message: Message, wanted: Section) -> Segments | None:
 
 def _of_part(message: Message, wanted: Section) -> Segments | None:
     root, path = message.root, wanted.part
-    octets = message.octets or b""
     if wanted.what.startswith("HEADER.FIELDS"):
         inner = sections.locate_message(root, path)
         if inner is None:
             return None
         names = [name.encode() for name in wanted.fields]
-        return [sections.header_fields(inner, octets, names, exclude=wanted.what.endswith("NOT"))]
+        window = _Window(message.read(inner.start, inner.body_start), inner.start)
+        return [sections.header_fields(inner, window, names, exclude=wanted.what.endswith("NOT"))]
     ranges: dict[str, Callable[[Part, tuple[int, ...]], tuple[int, int] | None]] = {
         "": sections.body,
         "MIME": sections.mime_header,
@@ -179,7 +156,18 @@ def _of_part(message: Message, wanted: Section) -> Segments | None:
         "TEXT": sections.text,
     }
     found = ranges[wanted.what](root, path)
-    return None if found is None else [octets[found[0] : found[1]]]
+    return None if found is None else [message.span(*found)]
+
+
+class _Window:
+    """A range of a message that answers to the whole message's offsets."""
+
+    def __init__(self, octets: bytes, start: int) -> None:
+        self._octets = octets
+        self._start = start
+
+    def __getitem__(self, range_: slice) -> bytes:
+        return self._octets[range_.start - self._start : range_.stop - self._start]
 
 
 def header_fields(head: bytes, wanted: Section) -> bytes:
@@ -261,18 +249,24 @@ def _writer(item: FetchItem, *, utf8: bool) -> Writer:
     if isinstance(item, BinarySection):
         return _binary_writer(item)
     if isinstance(item, BinarySize):
-        return lambda m: [item.label, b" %d" % sum(map(_length, decoded(m, item.part) or []))]
+        return lambda m: [item.label, b" %d" % sum(map(length, decoded(m, item.part) or []))]
     raise bad("PREVIEW is not offered")
 
 
 def _binary_writer(item: BinarySection) -> Writer:
+    label = item.label + b" "
+
     def write_binary(message: Message) -> Segments:
         segments = decoded(message, item.part)
         if segments is not None and item.partial is not None:
             segments = cut(segments, *item.partial)
-        octets = None if segments is None else b"".join([one for one in segments if isinstance(one, bytes)])
-        value = body(octets, binary=True)
-        return [item.label, b" ", *([value] if isinstance(value, bytes) else value)]
+        if segments is None or all(isinstance(one, bytes) for one in segments):
+            octets = (
+                None if segments is None else b"".join([one for one in segments if isinstance(one, bytes)])
+            )
+            value = body(octets, binary=True)
+            return [label, *([value] if isinstance(value, bytes) else value)]
+        return [label, b"~{%d}\r\n" % sum(map(length, segments)), *segments]
 
     return write_binary
 
@@ -284,17 +278,19 @@ def decoded(message: Message, path: tuple[int, ...]) -> Segments | None:
     """
     if not path:
         return whole(message)
-    octets = message.octets or b""
     part = sections.locate(message.root, path)
     if part is None:
         return None
-    plain = octets[part.body_start : part.end]
-    if part.children:
-        return [plain]
-    found = decode_transfer(plain, part.transfer_encoding)
-    if found is None:
+    start, stop, encoding = part.body_start, part.end, part.transfer_encoding
+    if part.children or encoding in IDENTITY:
+        return [message.span(start, stop)]
+    if not known_encoding(encoding):
         raise no(UNKNOWN_ENCODING, "UNKNOWN-CTE")
-    return [found]
+    if message.octets is not None:
+        return [decode_transfer(message.octets[start:stop], encoding) or b""]
+    span = Span(message.row.sha256, start, stop)
+    octets = sum(map(len, decode_pieces((message.read(*cut) for cut in span.cuts()), encoding)))
+    return [Decoded(span, encoding, octets)]
 
 
 def _whole_literal(label: bytes, octets: bytes) -> Segments:
@@ -322,27 +318,11 @@ class Writers:
         return cls(tuple(items), tuple(flags))
 
 
-def write(writers: Iterable[Writer], message: Message) -> Segments:
-    """Write the FETCH response of one message."""
-    out: Segments = [b"* %d FETCH (" % message.number]
+def write(writers: Iterable[Writer], message: Message) -> Iterator[Piece]:
+    """Write the FETCH response of one message, item by item."""
+    yield b"* %d FETCH (" % message.number
     for at, item in enumerate(writers):
         if at:
-            out.append(b" ")
-        out += item(message)
-    out.append(b")\r\n")
-    return out
-
-
-def joined(segments: Iterable[Piece]) -> Segments:
-    """Join what lies side by side in memory."""
-    out: Segments = []
-    run: list[bytes] = []
-    for piece in segments:
-        if isinstance(piece, bytes):
-            run.append(piece)
-        else:
-            out.append(b"".join(run))
-            out.append(piece)
-            run = []
-    out.append(b"".join(run))
-    return out
+            yield b" "
+        yield from item(message)
+    yield b")\r\n"

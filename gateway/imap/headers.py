@@ -43,3 +43,10 @@ def whole_text(head: bytes) -> str:
     return "\n".join(
         f"{name.decode('ascii')}: {decode_words(unfold(value))}" for name, value in _FIELD.findall(head)
     )
+
+
+def may_hold(head: bytes, needle: bytes) -> bool:
+    """Whether some field's text may hold `needle`, which is lower-case ASCII: a quick no for most messages."""
+    if b"=?" in head or not head.isascii():
+        return True
+    return needle in head.replace(b"\r", b"").replace(b"\n", b"").lower()

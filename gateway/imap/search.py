@@ -155,10 +155,13 @@ class _Compiler:
     def _header(self, name: str, text: str) -> Test:
         self._needs("head")
         needle = fold(text)
+        plain = needle.encode() if needle and needle.isascii() else None
 
         def within(_walked: Walked, row: Any, _texts: Texts | None) -> Decided:
             if row is None:
                 return None
+            if plain is not None and not headers.may_hold(row.head, plain):
+                return False
             return any(needle in fold(decode_words(value)) for value in headers.values(row.head, name))
 
         return within
@@ -166,10 +169,13 @@ class _Compiler:
     def _address(self, name: str, needle: str) -> Test:
         """Look into an address field as it is written and, where comments break addresses up, as it is meant."""
         self._needs("head")
+        plain = needle.encode() if needle and needle.isascii() else None
 
         def within(_walked: Walked, row: Any, _texts: Texts | None) -> Decided:
             if row is None:
                 return None
+            if plain is not None and b"(" not in row.head and not headers.may_hold(row.head, plain):
+                return False
             for value in headers.values(row.head, name):
                 if needle in fold(decode_words(value)):
                     return True

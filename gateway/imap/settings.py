@@ -54,6 +54,9 @@ class ImapSettings:
     keywords: int = 100
     """Most keywords in one mailbox."""
 
+    mailboxes: int = 1_000
+    """Most mailboxes of one office."""
+
     remembered_messages: int = 2_000_000
     """How many messages of mailboxes that nobody has open stay in memory with their flags."""
 

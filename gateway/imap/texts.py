@@ -44,6 +44,7 @@ FILED_BY_GATEWAY = Sentence(
 RECORD_STAYS = Sentence("هذا سجل رسمي ولا يُحذف منه شيء", "This is the record: nothing is removed from it")
 FLAGS_REFUSED = Sentence("هذه العلامات لا تُغيّر هنا", "These flags cannot be changed here")
 TOO_MANY_KEYWORDS = Sentence("علامات كثيرة في هذا الصندوق", "Too many keywords in this mailbox")
+TOO_MANY_MAILBOXES = Sentence("صناديق كثيرة في هذه الجهة", "The office has too many mailboxes")
 READ_ONLY = Sentence("الصندوق مفتوح للقراءة فقط", "The mailbox is open for reading only")
 OTHER_OFFICE = Sentence(
     "الخطاب ينتقل إلى جهة أخرى بالإحالة لا بالنسخ",

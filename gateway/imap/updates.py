@@ -26,6 +26,8 @@ from mailstore.transaction import Reading
 JOURNAL = logging.getLogger("murasalat.imap")
 
 Key = tuple[int, str]
+TRIM_EVERY = 16
+"""Indexes that are loaded until it is looked whether some may go."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +61,7 @@ class Updates:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._looker: asyncio.Task[None] | None = None
         self._arrivals = Arrivals({})
+        self._loads = 0
 
     async def start(self, on_look: Callable[[], Awaitable[None]]) -> None:
         """Listen to the store, and look for foreign changes; `on_look` is called at each look. Raises Unavailable."""
@@ -202,6 +205,9 @@ class Updates:
 
     def _trim(self) -> None:
         """Forget the longest unused indexes that nobody looks at, beyond the messages that may stay."""
+        self._loads += 1
+        if self._loads % TRIM_EVERY:
+            return
         spare = {
             key: len(held.index) + 100
             for key, held in self._held.items()

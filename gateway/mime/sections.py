@@ -8,10 +8,18 @@ Invariants:
 """
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from gateway.mime.part import Part
 
 Range = tuple[int, int]
+
+
+class Octets(Protocol):
+    """A message's octets, or as much of them as is looked at: its ranges count from the message's start."""
+
+    def __getitem__(self, range_: slice, /) -> bytes:
+        """Return a range."""
 
 
 def locate(root: Part, path: tuple[int, ...]) -> Part | None:
@@ -84,7 +92,7 @@ def mime_header(root: Part, path: tuple[int, ...]) -> Range | None:
     return None if part is None else (part.start, part.body_start)
 
 
-def header_fields(part: Part, octets: bytes, names: Iterable[bytes], *, exclude: bool) -> bytes:
+def header_fields(part: Part, octets: Octets, names: Iterable[bytes], *, exclude: bool) -> bytes:
     """Return HEADER.FIELDS, or HEADER.FIELDS.NOT with `exclude`, of a message from `locate_message`.
 
     The fields stand as received, in their order and with their folding, and an empty line ends them. What is
@@ -107,7 +115,7 @@ def header_fields(part: Part, octets: bytes, names: Iterable[bytes], *, exclude:
     return chosen + b"\r\n"
 
 
-def _fields_end(part: Part, octets: bytes) -> int:
+def _fields_end(part: Part, octets: Octets) -> int:
     """Return where the last header line ends, before the empty line if there is one."""
     block = octets[part.start : part.body_start]
     if block in {b"\r\n", b"\n"}:

@@ -25,7 +25,9 @@ from gateway.signatures.openpgp_process import ALONE, GnupgProcess
 from policies.signing import Finding
 
 MICALG = "pgp-sha512"  # RFC 3156 section 5: names the hash of what `sign` returns
-_SOCKET_LIMIT = 107  # octets of a path in sockaddr_un (unix(7)), less the closing NUL
+_SOCKET_LIMIT = (
+    106  # octets of a path in sockaddr_un (unix(7)) that gpg-agent takes: 108, less the NUL and one
+)
 _LONGEST_SOCKET = len("/S.gpg-agent.browser")
 _NAME = re.compile(r"[^\x00-\x1f\x7f<>()@]{5,100}")
 _COMMENT = re.compile(r"[^\x00-\x1f\x7f<>()@]{0,100}")
@@ -206,7 +208,7 @@ class Sealer:
 def _short_path(home: Path) -> tuple[Path | None, Path]:
     """Give a path of `home` that leaves room for the agent's sockets, and the directory made for it if any.
 
-    The sockets lie in the home, but the path by which they are opened may have 107 octets only. For a longer one a
+    The sockets lie in the home, but the path by which they are opened may have 106 octets only. For a longer one a
     symbolic link in a private short directory stands in: same home, same sockets, shorter name.
     """
     room = _SOCKET_LIMIT - _LONGEST_SOCKET

@@ -43,14 +43,14 @@ def test_units_run_in_the_order_they_came(store: Store) -> None:
 
 def test_what_queues_during_a_commit_is_committed_together(store: Store) -> None:
     gate = Gate(store)
-    times: list[int] = []
-    futures = [store.submit(lambda unit: times.append(id(unit))) for _ in range(70)]
+    units: list[Unit] = []  # held, so that no two have one id
+    futures = [store.submit(units.append) for _ in range(70)]
     gate.open()
     for future in futures:
         future.result()
-    assert len(set(times)) == 2  # 64 and 6
-    assert times[63] == times[0]
-    assert times[64] != times[0]
+    assert len({id(unit) for unit in units}) == 2  # 64 and 6
+    assert units[63] is units[0]
+    assert units[64] is not units[0]
 
 
 def test_a_bad_unit_in_a_group_fails_alone_and_everything_of_it_is_taken_back(store: Store) -> None:

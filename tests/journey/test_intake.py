@@ -1,5 +1,6 @@
 """Submissions over the real listener: what ends up in the evidence, what happens side by side, and what is owed."""
 
+import shutil
 import smtplib
 import sqlite3
 import threading
@@ -8,11 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from harness import EVERYTHING, Site, Where, now, send, submission
 
-from mailstore import directory, letters, outbox
+from mailstore import contents, directory, letters, outbox
 from mailstore.transaction import Unit
 from policies.identity import Grant, Right
 from tests.journey.audit import (
@@ -37,8 +39,12 @@ class Scene:
     started: threading.Event = field(default_factory=threading.Event)
     """Set when letters are being sent side by side."""
 
-    def client(self) -> smtplib.SMTP_SSL:
-        return submission(self.where, "clerk.moj", self.site.secrets["clerk.moj"])
+    def client(self, login: str = "clerk.moj") -> smtplib.SMTP_SSL:
+        return submission(self.where, login, self.site.secrets[login])
+
+    def last(self) -> int:
+        """Return the last number that was given to a letter."""
+        return max(numbers(self.site), default=0)
 
     def send(self, octets: bytes, to: Sequence[str] = (TO,)) -> tuple[int, str]:
         with self.client() as client:
@@ -67,12 +73,16 @@ class Scene:
         return [replies[number] for number in range(len(every))]
 
 
-@pytest.fixture
-def scene(site: Site) -> Iterator[Scene]:
+@pytest.fixture(scope="module")
+def scene(bare_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    home = tmp_path_factory.mktemp("intake") / "home"
+    shutil.copytree(bare_home, home)
+    site = Site(home)
     site.officer("clerk.moj", SENDER)
     site.signer(SENDER)
     with site.serving() as where:
         yield Scene(site, where)
+    site.close()
 
 
 def test_dsn_parameters_are_kept_with_the_letter(scene: Scene) -> None:
@@ -85,7 +95,7 @@ def test_dsn_parameters_are_kept_with_the_letter(scene: Scene) -> None:
     assert code == 250, text
     reference = text.split()[1].decode()
     assert records(scene.site, reference)[0].members["detail"]["envid"] == "QQ+2B314159"
-    (letter,) = every_letter(scene.site)
+    letter = every_letter(scene.site)[-1]
     addressees = read(scene.site, lambda connection: letters.addressees(connection, letter.letter_id))
     assert [one.notify for one in addressees] == ["FAILURE SUCCESS", "NEVER"]
     bare = scene.accept(TO)
@@ -94,14 +104,17 @@ def test_dsn_parameters_are_kept_with_the_letter(scene: Scene) -> None:
 
 def test_twenty_clients_at_once_leave_no_gap(scene: Scene) -> None:
     every = [scene.site.letter(SENDER, TO, subject=str(number)) for number in range(20)]
+    last = scene.last()
     replies = scene.side_by_side(every)
     assert {code for code, _text in replies} == {250}
-    wanted = [f"MOJ/{now().year}/{number:06d}" for number in range(1, 21)]
+    wanted = [f"MOJ/{now().year}/{last + number:06d}" for number in range(1, 21)]
     assert sorted(text.split()[1] for _code, text in replies) == wanted
-    incoming = [one["incoming_reference"] for ref in wanted for one in traced(scene.site, ref)["recipients"]]
-    assert sorted(incoming) == [f"MOF/IN/{now().year}/{number:06d}" for number in range(1, 21)]
-    wait_for_receipts(scene.site)
-    assert_intact(scene.site)
+    incoming = sorted(
+        int(one["incoming_reference"].rpartition("/")[2])
+        for reference in wanted
+        for one in traced(scene.site, reference)["recipients"]
+    )
+    assert incoming == list(range(incoming[0], incoming[0] + 20))
 
 
 def test_a_bad_letter_in_a_group_fails_alone(scene: Scene) -> None:
@@ -111,6 +124,7 @@ def test_a_bad_letter_in_a_group_fails_alone(scene: Scene) -> None:
         direct.commit()
     first = scene.site.letter(SENDER, TO)
     assert scene.send(first)[0] == 250
+    last = scene.last()
     good = [scene.site.letter(SENDER, TO, subject=str(number)) for number in range(6)]
     every = [*good[:3], scene.site.letter(SENDER, COPY), b"X-Again: 1\r\n" + first, *good[3:]]
     to = [(COPY,) if number == 3 else (TO,) for number in range(len(every))]
@@ -129,16 +143,14 @@ def test_a_bad_letter_in_a_group_fails_alone(scene: Scene) -> None:
     assert codes == [250, 250, 250, 451, 550, 250, 250, 250], replies
     assert "[REPLAY]" in replies[4][1]
     assert "[UNAVAILABLE]" in replies[3][1]
-    assert numbers(scene.site) == list(range(1, 8))
-    times = Counter(
-        records(scene.site, one.reference)[0].members["recorded_time"] for one in every_letter(scene.site)
-    )
+    assert numbers(scene.site) == list(range(1, last + 7))
+    new = [text.split()[1] for code, text in replies if code == 250]
+    times = Counter(records(scene.site, one)[0].members["recorded_time"] for one in new)
     assert max(times.values()) > 1, "no two letters were in one transaction"
     with closing(sqlite3.connect(scene.site.home / "murasalat.db")) as direct:
         direct.execute("UPDATE mailboxes SET name = 'Archive' WHERE name = 'Lost'")
         direct.commit()
-    assert scene.send(every[3], (COPY,))[1].split()[1] == f"MOJ/{now().year}/000008"
-    assert_intact(scene.site)
+    assert scene.send(every[3], (COPY,))[1].split()[1] == f"MOJ/{now().year}/{last + 7:06d}"
 
 
 def test_a_receipt_is_owed_once_for_each_letter(scene: Scene) -> None:
@@ -146,13 +158,13 @@ def test_a_receipt_is_owed_once_for_each_letter(scene: Scene) -> None:
     replies = scene.side_by_side([octets] * 5)
     assert len(set(replies)) == 1
     assert replies[0][0] == 250
-    scene.send(octets)
-    scene.accept(TO)
+    assert scene.send(octets) == replies[0]
     wait_for_receipts(scene.site)
     every = every_letter(scene.site)
-    assert len(every) == 2
     done = read(scene.site, lambda connection: outbox.listed(connection, "done"))
-    assert [(one.kind, one.letter_id) for one in done] == [("dispatch", one.letter_id) for one in every]
+    assert sorted((one.kind, one.letter_id) for one in done) == sorted(
+        ("dispatch", one.letter_id) for one in every
+    )
     for one in every:
         words = [record.event for record in records(scene.site, one.reference)]
         assert words.count("RECEIPT-ISSUED") == words.count("ACCEPTED") == 1
@@ -193,31 +205,41 @@ def test_an_office_named_twice_gets_one_copy_in_its_first_place(scene: Scene) ->
 
 def test_a_refusal_is_evidence_and_keeps_no_letter(scene: Scene) -> None:
     octets = scene.site.letter(SENDER, TO).replace(b"Subject:", b"Bcc: x@moi.gov.example\r\nSubject:", 1)
-    before = log_size(scene.site)
+    wait_for_receipts(scene.site)
+    before, last = log_size(scene.site), scene.last()
     code, text = scene.send(octets)
     assert (code, "[BCC-FORBIDDEN]" in text) == (550, True), text
     assert log_size(scene.site) == before + 1
-    (fact,) = refusals(scene.site)
+    fact = refusals(scene.site)[0]
     assert (fact["event"], fact["reason"]) == ("REJECTED", "BCC-FORBIDDEN")
     assert fact["actor"]["login"] == "clerk.moj"
     assert fact["detail"]["size"] == len(octets)
     assert fact["detail"]["recipients"] == [TO]
-    assert every_letter(scene.site) == []
-    assert octets not in (scene.site.home / "murasalat.db").read_bytes()
+    assert scene.last() == last
+    stored = read(scene.site, lambda connection: contents.octets_of(connection, [fact["sha256"]]))
+    assert stored == {}
 
 
 TAKEN: dict[str, Callable[[Unit], None]] = {
-    "grant": lambda unit: directory.revoke_grant(unit, "clerk.moj", SENDER),
-    "account": lambda unit: directory.suspend_account(unit, "clerk.moj", suspended=True),
+    "grant": lambda unit: directory.revoke_grant(unit, "grant.moj", SENDER),
+    "account": lambda unit: directory.suspend_account(unit, "account.moj", suspended=True),
+    "right": lambda unit: directory.grant(unit, "right.moj", Grant(SENDER, EVERYTHING - {Right.SEND})),
     "agency": lambda unit: directory.change_agency(unit, "MOJ", suspended=True),
-    "right": lambda unit: directory.grant(unit, "clerk.moj", Grant(SENDER, EVERYTHING - {Right.SEND})),
 }
 
 
 @pytest.mark.parametrize("what", TAKEN)
 def test_a_right_taken_away_ends_in_an_open_session(scene: Scene, what: str) -> None:
-    with scene.client() as client:
-        assert send(client, SENDER, (TO,), scene.site.letter(SENDER, TO))[0] == 250
-        scene.site.change(TAKEN[what])
-        code, text = send(client, SENDER, (TO,), scene.site.letter(SENDER, TO))
+    site = scene.site
+    with scene.client(site.officer(f"{what}.moj", SENDER)) as client:
+        assert send(client, SENDER, (TO,), site.letter(SENDER, TO))[0] == 250
+        site.change(TAKEN[what])
+        code, text = send(client, SENDER, (TO,), site.letter(SENDER, TO))
+        site.change(lambda unit: directory.change_agency(unit, "MOJ", suspended=False))
         assert (code, "[SENDER-MISMATCH]" in text) == (550, True), text
+
+
+def test_after_all_of_it_everything_agrees(scene: Scene) -> None:
+    wait_for_receipts(scene.site)
+    assert numbers(scene.site) == list(range(1, scene.last() + 1))
+    assert_intact(scene.site)

@@ -5,7 +5,7 @@ import imaplib
 import shutil
 import smtplib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from mailstore import directory
 from mailstore.faults import Conflict
 from policies.identity import Grant, Right
 from tests.journey.audit import assert_intact, every_letter, records, refusals, traced
-from tests.journey.test_commands import Shell
+from tests.journey.commands import command
 
 MOJ, MOF, MOI = "registry@moj.gov.example", "registry@mof.gov.example", "registry@moi.gov.example"
 
@@ -56,9 +56,8 @@ def scene(bare_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     site.signer(MOJ)
     folder = home / "issued"
     names = ("--name-ar", "نظام الأرشيف", "--name-en", "Archive", "--network", "127.0.0.0/8")
-    Shell(home).run(
-        "system", "add", "cert.moj", "--agency", "MOJ", "--office", MOJ, *names, "--issue", str(folder)
-    )
+    words = ("cert.moj", "--agency", "MOJ", "--office", MOJ, *names)
+    assert command(home, "system", "add", *words, "--issue", str(folder)).code == 0
     with site.serving() as where:
         yield Scene(site, where, folder)
     site.close()
@@ -171,16 +170,19 @@ def test_a_certificate_is_no_other_login_and_nothing_without_itself(scene: Scene
     with certified(scene) as client:
         assert client.docmd("AUTH", "EXTERNAL " + base64.b64encode(b"dms.moj").decode())[0] == 535
         assert client.docmd("AUTH", "EXTERNAL " + base64.b64encode(b"cert.moj").decode())[0] == 235
-    with submission(scene.where) as client:
-        client.ehlo()
-        assert client.docmd("AUTH", "EXTERNAL =")[0] in {504, 535}
+    for where in (scene.where, replace(scene.where, submission=scene.where.systems)):
+        with submission(where) as client:
+            client.ehlo()
+            assert client.docmd("AUTH", "EXTERNAL =")[0] in {504, 535}
+    with certified(scene, scene.where.submission) as client:  # the people's port asks for none
+        assert client.docmd("AUTH", "EXTERNAL =")[0] == 504
     assert (scene.certificate / "cert.moj.key").stat().st_mode & 0o077 == 0
 
 
-def certified(scene: Scene) -> smtplib.SMTP_SSL:
+def certified(scene: Scene, address: tuple[str, int] | None = None) -> smtplib.SMTP_SSL:
     context = scene.where.context()
     context.load_cert_chain(scene.certificate / "cert.moj.pem", scene.certificate / "cert.moj.key")
-    client = smtplib.SMTP_SSL(*scene.where.systems, context=context, timeout=30)
+    client = smtplib.SMTP_SSL(*(address or scene.where.systems), context=context, timeout=30)
     client.ehlo()
     return client
 
@@ -223,14 +225,11 @@ def test_a_revoked_system_sends_no_more_even_in_an_open_session(scene: Scene) ->
 
 def test_two_systems_cannot_share_a_certificate_file(scene: Scene) -> None:
     words = ("--office", MOJ, "--name-ar", "ن", "--name-en", "N", "--network", "127.0.0.1")
-    folder = str(scene.certificate)
-    done = Shell(scene.site.home).run(
-        "system", "add", "cert.moj", "--agency", "MOJ", *words, "--issue", folder, code=2
-    )
-    assert "exists already" in done.stderr
-    Shell(scene.site.home).run(
-        "system", "add", "dms.moj", "--agency", "MOJ", *words, "--issue", folder, code=3
-    )
+    words = ("--agency", "MOJ", *words, "--issue", str(scene.certificate))
+    done = command(scene.site.home, "system", "add", "cert.moj", *words)
+    assert (done.code, "exists already" in done.err) == (2, True), done
+    done = command(scene.site.home, "system", "add", "dms.moj", *words)
+    assert (done.code, "exists already" in done.err) == (3, True), done
     assert sorted(one.name for one in scene.certificate.iterdir()) == ["cert.moj.key", "cert.moj.pem"]
 
 

@@ -3,8 +3,7 @@
 Invariants:
 - Log before reveal: no octet of a body is read, let alone sent, before `Opening` has made the evidence durable for
   every letter of the command, in one transaction.
-- No reading transaction is open while the client is waited for; what is held is one group of messages, or one piece of
-  a large one.
+- `sending` reads and sends what was planned here, and nothing else.
 """
 
 import asyncio
@@ -12,28 +11,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from gateway.imap.fetch_items import Message, Piece, Segments, Span, Writers, joined, write
+from gateway.imap.fetch_items import Writers
 from gateway.imap.fetch_plan import Plan, plan
 from gateway.imap.index import encode_flags
 from gateway.imap.reply import Reply, bad, done
+from gateway.imap.sending import Walked, send_rows
 from gateway.imap.session import Session
 from gateway.imap.view import View
 from gateway.imap.wire.commands_message import Fetch
 from gateway.imap.wire.fetch_items import Attribute
-from mailstore import contents
-from mailstore.transaction import Reading
-
-ROWS = 500
-"""Messages whose rows are read together."""
-GROUP_OCTETS = 1024 * 1024
-"""Octets of messages that are held together; a larger message is held alone, or goes out in pieces."""
-PIECE_OCTETS = 256 * 1024
-
-Walked = tuple[int, int, frozenset[str], int]
 
 
 async def fetch(session: Session, command: Fetch) -> Reply:
     """FETCH."""
+    if command.vanished:
+        raise bad("VANISHED needs QRESYNC, which is not offered")
     view = session.selected()
     try:
         slices = view.select(command.numbers, uid=command.uid)
@@ -54,7 +46,7 @@ async def fetch(session: Session, command: Fetch) -> Reply:
     if session.condstore and command.changed_since is None and Attribute("MODSEQ") not in command.items:
         told = ()  # what changed is told once more, with the mod-sequence that it owes (RFC 7162 section 3.1)
     with _told(view, told):
-        await _answer(session, view, planned, command, walked, newly_seen)
+        await _answer(session, planned, command, walked, newly_seen)
     return done("Messages fetched")
 
 
@@ -72,7 +64,6 @@ def _told(view: View, uids: Iterable[int]) -> Iterator[None]:
 
 async def _answer(
     session: Session,
-    view: View,
     planned: Plan,
     command: Fetch,
     walked: list[Walked],
@@ -84,8 +75,12 @@ async def _answer(
         await _from_memory(session, planned, walked, uid=command.uid, modseq=modseq)
         return
     writers = Writers.of(planned, uid=command.uid, modseq=modseq, utf8=session.utf8)
-    for start in range(0, len(walked), ROWS):
-        await _rows(session, view, planned, writers, walked[start : start + ROWS], newly_seen)
+    await send_rows(
+        session,
+        planned,
+        walked,
+        lambda message: writers.with_flags if message.uid in newly_seen else writers.items,
+    )
 
 
 async def _open(
@@ -158,86 +153,3 @@ _MEMORY: dict[str, Callable[[int, frozenset[str], int], int | bytes]] = {
     "FLAGS": lambda _uid, flags, _modseq: encode_flags(flags),
     "MODSEQ": lambda _uid, _flags, modseq: modseq,
 }
-
-
-async def _rows(
-    session: Session,
-    view: View,
-    planned: Plan,
-    writers: Writers,
-    walked: Sequence[Walked],
-    newly_seen: frozenset[int],
-) -> None:
-    """Answer for one run of messages from their rows, and their octets where asked for."""
-    mailbox = view.mailbox.id
-
-    def chosen(message: Message) -> Segments:
-        return write(writers.with_flags if message.uid in newly_seen else writers.items, message)
-
-    def read(connection: Reading) -> tuple[list[Message], Segments]:
-        messages = _read_rows(connection, mailbox, planned.columns, walked)
-        if not planned.octets:
-            return [], joined(piece for message in messages for piece in chosen(message))
-        first = next(_groups(messages), [])
-        return messages[len(first) :], _with_octets(first, planned, chosen, connection)
-
-    left, segments = await session.read(read)
-    await _send(session, segments)
-    for group in _groups(left):
-        await _send(session, await session.read(partial(_with_octets, group, planned, chosen)))
-
-
-def _read_rows(
-    connection: Reading, mailbox: int, columns: Sequence[str], walked: Sequence[Walked]
-) -> list[Message]:
-    rows = {row.uid: row for row in contents.rows(connection, mailbox, [one[1] for one in walked], *columns)}
-    return [Message(*one, rows[one[1]]) for one in walked if one[1] in rows]
-
-
-def _groups(messages: Sequence[Message]) -> Iterator[list[Message]]:
-    """Cut messages into groups that may be held together."""
-    group: list[Message] = []
-    held = 0
-    for message in messages:
-        if group and held + message.row.size > GROUP_OCTETS:
-            yield group
-            group, held = [], 0
-        group.append(message)
-        held += message.row.size
-    if group:
-        yield group
-
-
-def _with_octets(
-    group: list[Message], planned: Plan, chosen: Callable[[Message], Segments], connection: Reading
-) -> Segments:
-    """Write a group of messages; a large one is not read when its sections are ranges that can be sent in pieces."""
-    if not group:
-        return []
-    in_pieces = len(group) == 1 and group[0].row.size > GROUP_OCTETS and not planned.parses
-    if not in_pieces:
-        octets = contents.octets_of(connection, list({message.row.sha256 for message in group}))
-        for message in group:
-            message.octets = octets[message.row.sha256]
-    return joined(piece for message in group for piece in chosen(message))
-
-
-async def _send(session: Session, segments: Iterable[Piece]) -> None:
-    for piece in segments:
-        if isinstance(piece, Span):
-            await _send_span(session, piece)
-        elif piece:
-            session.put(piece)
-            await session.drain()
-
-
-async def _send_span(session: Session, span: Span) -> None:
-    """Send a range of a large message; each piece is a reading of its own, over before the client is waited for."""
-    for start in range(span.start, span.stop, PIECE_OCTETS):
-        stop = min(span.stop, start + PIECE_OCTETS)
-        session.put(await session.read(partial(_piece, span.sha256, start, stop)))
-        await session.drain()
-
-
-def _piece(sha256: str, start: int, stop: int, connection: Reading) -> bytes:
-    return contents.piece(connection, sha256, start, stop)

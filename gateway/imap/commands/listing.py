@@ -6,7 +6,7 @@ personal namespace only, so that a mail program finds one of each.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from gateway.imap.access import STANDARD
@@ -21,6 +21,8 @@ from mailstore import mailboxes
 from mailstore.mailboxes import Mailbox
 from mailstore.transaction import Reading
 
+SUBSCRIBED = frozenset({"SUBSCRIBED"})
+
 
 @dataclass(slots=True)
 class Name:
@@ -29,9 +31,7 @@ class Name:
     mailbox: Mailbox | None = None
     subscribed: bool = False
     children: bool = False
-    subscribed_below: bool = False
     special_use: str = ""
-    attributes: list[str] = field(default_factory=list)
 
 
 async def hierarchy(session: Session) -> dict[str, Name]:
@@ -60,11 +60,10 @@ async def hierarchy(session: Session) -> dict[str, Name]:
         for parent in parents(name):
             above = names.setdefault(parent, Name())
             above.children = above.children or one.mailbox is not None
-            above.subscribed_below = above.subscribed_below or one.subscribed
     return dict(sorted(names.items(), key=lambda item: (item[0] != "INBOX", item[0])))
 
 
-def _attributes(name: str, one: Name, *, extended: bool) -> list[str]:
+def _attributes(one: Name, *, extended: bool) -> list[str]:
     """Return what a name is, but for its subscription."""
     attributes: list[str] = []
     if one.mailbox is None:
@@ -75,7 +74,6 @@ def _attributes(name: str, one: Name, *, extended: bool) -> list[str]:
         attributes.append("\\HasNoChildren")
     if one.special_use:
         attributes.append(one.special_use)
-    del name
     return attributes
 
 
@@ -112,22 +110,22 @@ def _chosen(
 ) -> list[tuple[str, Listing]]:
     selection = command.selection
     tell_subscribed = "SUBSCRIBED" in selection or "SUBSCRIBED" in command.returns
+    recursive = "RECURSIVEMATCH" in selection
+    above_selected = _above_unlisted(names, matches, selection) if recursive else set()
+    above_subscribed = _above_unlisted(names, matches, SUBSCRIBED) if recursive else set()
     listed: dict[str, Listing] = {}
     for name, one in names.items():
         if not matches(name):
             continue
-        child_info: list[str] = []
         if not _selected(one, selection):
-            if "RECURSIVEMATCH" not in selection or not _selected_below(names, name, matches, selection):
+            if name not in above_selected:
                 continue
-            child_info = ["SUBSCRIBED"]
         elif one.mailbox is None and not selection and not one.children:
             continue  # only a subscription to what is not there
-        attributes = _attributes(name, one, extended=command.extended)
+        attributes = _attributes(one, extended=command.extended)
         if tell_subscribed and one.subscribed:
             attributes.append("\\Subscribed")
-        if "RECURSIVEMATCH" in selection and _subscribed_unlisted_child(names, name, matches):
-            child_info = ["SUBSCRIBED"]
+        child_info = ["SUBSCRIBED"] if name in above_subscribed else []
         listed[name] = Listing(name, attributes, child_info=child_info)
     return list(listed.items())
 
@@ -138,19 +136,16 @@ def _selected(one: Name, selection: frozenset[str]) -> bool:
     return "SPECIAL-USE" not in selection or bool(one.special_use)
 
 
-def _selected_below(
-    names: dict[str, Name], name: str, matches: Callable[[str], bool], selection: frozenset[str]
-) -> bool:
-    """Whether a child that fits the selection would otherwise not be seen, as no pattern names it."""
-    prefix = name + SEPARATOR
-    return any(
-        below.startswith(prefix) and _selected(one, selection) and not matches(below)
-        for below, one in names.items()
-    )
-
-
-def _subscribed_unlisted_child(names: dict[str, Name], name: str, matches: Callable[[str], bool]) -> bool:
-    return _selected_below(names, name, matches, frozenset({"SUBSCRIBED"}))
+def _above_unlisted(
+    names: dict[str, Name], matches: Callable[[str], bool], selection: frozenset[str]
+) -> set[str]:
+    """Return the levels above names that fit the selection and would not be seen, as no pattern names them."""
+    return {
+        above
+        for name, one in names.items()
+        if _selected(one, selection) and not matches(name)
+        for above in parents(name)
+    }
 
 
 async def lsub(session: Session, command: commands.Lsub) -> Reply:
@@ -162,12 +157,13 @@ async def lsub(session: Session, command: commands.Lsub) -> Reply:
         return done("Separator told")
     names = await hierarchy(session)
     matches = matcher(command.reference, command.pattern, SEPARATOR)
+    above_subscribed = _above_unlisted(names, matches, SUBSCRIBED)
     for name, one in names.items():
         if not matches(name):
             continue
         if one.subscribed:
             listing = Listing(name, [one.special_use] if one.special_use else [])
-        elif one.subscribed_below and _selected_below(names, name, matches, frozenset({"SUBSCRIBED"})):
+        elif name in above_subscribed:
             listing = Listing(name, ["\\Noselect"])
         else:
             continue
@@ -181,7 +177,7 @@ async def xlist(session: Session, command: commands.Xlist) -> Reply:
     matches = matcher(command.reference, command.pattern, SEPARATOR)
     for name, one in names.items():
         if matches(name) and (one.mailbox is not None or one.children):
-            attributes = _attributes(name, one, extended=False)
+            attributes = _attributes(one, extended=False)
             if name == "INBOX":
                 attributes.append("\\Inbox")
             listing = Listing(name, attributes)

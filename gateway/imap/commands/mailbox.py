@@ -7,6 +7,7 @@ Invariants:
 
 from gateway.imap.access import INBOX, STANDARD, rights_in
 from gateway.imap.commands.listing import hierarchy, is_level
+from gateway.imap.commands.status import mailbox_id
 from gateway.imap.names import SEPARATOR, SHARED, Place, flaw, is_container, parents
 from gateway.imap.reply import Reply, done, no
 from gateway.imap.session import Session
@@ -17,6 +18,7 @@ from gateway.imap.texts import (
     NO_SPECIAL_USE,
     NO_SUCH_MAILBOX,
     STANDARD_STAYS,
+    TOO_MANY_MAILBOXES,
 )
 from gateway.imap.wire import commands, responses
 from mailstore import mailboxes
@@ -38,9 +40,10 @@ async def create(session: Session, command: commands.Create) -> Reply:
     use = uses[0] if uses and uses[0] else ""
 
     def act(unit: Unit) -> Mailbox | None:
-        if use and any(
-            one.special_use == use for one in mailboxes.of_offices(unit.connection, [place.office])
-        ):
+        standing = mailboxes.of_offices(unit.connection, [place.office])
+        if len(standing) >= session.settings.mailboxes:
+            raise no(TOO_MANY_MAILBOXES, "LIMIT")
+        if use and any(one.special_use == use for one in standing):
             return None
         for parent in parents(place.name):
             if mailboxes.find(unit.connection, place.office, parent) is None:
@@ -53,7 +56,7 @@ async def create(session: Session, command: commands.Create) -> Reply:
         raise no(ALREADY_EXISTS, "ALREADYEXISTS") from None
     if made is None:
         raise no(NO_SPECIAL_USE, "USEATTR")
-    return done("Mailbox created", responses.mailboxid_code(f"M{made.id}"))
+    return done("Mailbox created", responses.mailboxid_code(mailbox_id(made)))
 
 
 async def _new_place(session: Session, name: str) -> Place:
@@ -65,7 +68,9 @@ async def _new_place(session: Session, name: str) -> Place:
     if problem is not None:
         raise no(problem, "CANNOT")
     above = place.name.split(SEPARATOR)[0]
-    if above == SHARED or (above in STANDARD and place.name != above and "k" not in rights_in(above)):
+    if above.casefold() == SHARED.casefold() or (
+        above in STANDARD and place.name != above and "k" not in rights_in(above)
+    ):
         raise no(BAD_NAME, "CANNOT")
     return place
 

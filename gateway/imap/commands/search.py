@@ -3,7 +3,7 @@
 A search that looks into bodies tells which messages match and sends none of their octets: no hand-over is recorded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from gateway.imap.reply import Reply, done
@@ -17,7 +17,11 @@ from gateway.imap.wire.search_keys import And, ModSeqKey, Not, Or, SearchKey
 from mailstore import contents
 from mailstore.transaction import Reading
 
+RUN = 2000
+"""Messages that are looked at in one reading."""
 ROWS = 500
+ROWS_WITH_HEAD = 128
+"""Rows that are held together; with their headers, of which each may be 256 KiB, fewer."""
 SMALL = 1000
 """Messages that are looked through in memory at once, without leaving the event loop."""
 HELD_OCTETS = 4 * 1024 * 1024
@@ -30,7 +34,7 @@ async def search(session: Session, command: Search) -> Reply:
     by_modseq = asks_modseq(command.key)
     if by_modseq:
         session.enable_condstore()
-    found = await matching(session, view, command.key)
+    found = await matching(session, view, command.key, saves=command.save)
     if command.save:
         save(view, found, command.returns)
     modseq = highest(found, command.returns) if by_modseq else None
@@ -85,9 +89,14 @@ def save(view: View, found: Sequence[Walked], returns: frozenset[str] | None) ->
     view.saved = uids
 
 
-async def matching(session: Session, view: View, key: SearchKey) -> list[Walked]:
-    """Return the messages that match, by message number."""
+async def matching(session: Session, view: View, key: SearchKey, *, saves: bool = False) -> list[Walked]:
+    """Return the messages that match, by message number.
+
+    `saves`: the result is to be saved as `$`, which is empty when the search fails (RFC 5182 section 2.1).
+    """
     program = compile_search(key, Context(view.uids, view.saved or (), session.ports.clock()))
+    if saves:
+        view.saved = []
     walked = list(view.walk([(0, len(view.uids))]))
     decided = (
         _by_memory(program, walked)
@@ -99,8 +108,8 @@ async def matching(session: Session, view: View, key: SearchKey) -> list[Walked]
         return [one for one, found in decided if found]
     matches = {one[0]: found for one, found in decided}
     open_ = [one for one, found in decided if found is None]
-    for start in range(0, len(open_), ROWS):
-        act = partial(_by_rows, view.mailbox.id, program, open_[start : start + ROWS])
+    for start in range(0, len(open_), RUN):
+        act = partial(_by_rows, view.mailbox.id, program, open_[start : start + RUN])
         matches.update(await session.read(act))
     return [one for one, _ in decided if matches[one[0]]]
 
@@ -112,9 +121,26 @@ def _by_memory(program: Program, walked: Sequence[Walked]) -> list[tuple[Walked,
 
 def _by_rows(mailbox: int, program: Program, run: Sequence[Walked], connection: Reading) -> dict[int, bool]:
     columns = [*program.columns, *(["size"] if program.octets and "size" not in program.columns else [])]
+    rows = ROWS_WITH_HEAD if "head" in columns else ROWS
+    matches: dict[int, bool] = {}
+    for start in range(0, len(run), rows):
+        left = _decided_by_rows(mailbox, program, columns, run[start : start + rows], connection, matches)
+        for group in _groups(left):
+            _by_text(connection, program, group, matches)
+    return matches
+
+
+def _decided_by_rows(
+    mailbox: int,
+    program: Program,
+    columns: Sequence[str],
+    run: Sequence[Walked],
+    connection: Reading,
+    matches: dict[int, bool],
+) -> list[tuple[Walked, object]]:
+    """Decide by stored columns; return what only the text itself can decide, with its row."""
     rows = {row.uid: row for row in contents.rows(connection, mailbox, [one[1] for one in run], *columns)}
-    matches: dict[int, bool] = {one[0]: False for one in run}
-    left = []
+    left: list[tuple[Walked, object]] = []
     for one in run:
         row = rows.get(one[1])
         found = False if row is None else program.test(one, row, None)
@@ -122,17 +148,22 @@ def _by_rows(mailbox: int, program: Program, run: Sequence[Walked], connection: 
             left.append((one, row))
         else:
             matches[one[0]] = found
-    held = 0
+    return left
+
+
+def _groups(left: Sequence[tuple[Walked, object]]) -> Iterator[list[tuple[Walked, object]]]:
+    """Cut messages into groups whose octets may be held together; a larger one is alone."""
     group: list[tuple[Walked, object]] = []
+    held = 0
     for one, row in left:
         size = int(getattr(row, "size", 0))
         if group and held + size > HELD_OCTETS:
-            _by_text(connection, program, group, matches)
+            yield group
             group, held = [], 0
         group.append((one, row))
         held += size
-    _by_text(connection, program, group, matches)
-    return matches
+    if group:
+        yield group
 
 
 def _by_text(

@@ -1,6 +1,7 @@
 """SELECT, EXAMINE, CHECK, CLOSE, UNSELECT."""
 
-from gateway.imap.reply import Reply, done
+from gateway.imap.commands.status import mailbox_id
+from gateway.imap.reply import Reply, bad, done
 from gateway.imap.session import Session
 from gateway.imap.view import View
 from gateway.imap.wire import commands, responses, responses_mailbox
@@ -8,6 +9,8 @@ from gateway.imap.wire import commands, responses, responses_mailbox
 
 async def select(session: Session, command: commands.Select) -> Reply:
     """SELECT and EXAMINE: a failure leaves nothing selected (RFC 9051 section 6.3.2)."""
+    if command.qresync is not None:
+        raise bad("QRESYNC is not offered")
     session.select(None)
     mailbox = await session.find(command.mailbox)
     view = await session.shared.updates.open(mailbox.id, session.login, read_only=command.read_only)
@@ -36,6 +39,7 @@ def _selected(view: View) -> list[bytes]:
         responses.ok(None, "UIDs valid", number("UIDVALIDITY", view.mailbox.uidvalidity)),
         responses.ok(None, "Next UID", number("UIDNEXT", index.uidnext)),
         responses.ok(None, "Highest mod-sequence", number("HIGHESTMODSEQ", index.highestmodseq)),
+        responses.ok(None, "Mailbox id", responses.mailboxid_code(mailbox_id(view.mailbox))),
     ]
 
 

@@ -28,7 +28,7 @@ async def sort(session: Session, command: Sort) -> Reply:
     view = session.selected()
     if asks_modseq(command.key):
         session.enable_condstore()
-    found = await matching(session, view, command.key)
+    found = await matching(session, view, command.key, saves=command.save)
     criteria = command.criteria
     read = await _each(
         session, found, columns_of(criteria), lambda number, row: sortable(number, row, criteria)

@@ -98,7 +98,9 @@ async def first_answer(client: Client, octets: bytes) -> str:
 
 
 @pytest.mark.parametrize("name", CASES)
-async def test_abuse_before_login_is_answered_and_hurts_nobody(besieged: World, honest: Client, name: str) -> None:
+async def test_abuse_before_login_is_answered_and_hurts_nobody(
+    besieged: World, honest: Client, name: str
+) -> None:
     octets, expected = CASES[name]
     client = await besieged.connect()
     await client.line()

@@ -41,7 +41,7 @@ def test_a_wrong_setting_is_named_with_file_row_and_fix(
 
 
 def test_broken_toml_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="murasalat.toml: Expected"):
+    with pytest.raises(ConfigError, match=r"murasalat\.toml: Expected"):
         load(written(tmp_path, "[listen"))
 
 

@@ -122,5 +122,8 @@ def test_no_login_adds_a_result(login: str) -> None:
         else:
             bare += character
     assert not quoted
-    assert bare.count(";") == 2
-    assert bare.count("=pass") == 2
+    server, login_result, signature = (one.strip() for one in bare.split(";"))
+    assert server == "murasalat.gov.example"
+    assert login_result.startswith("auth=pass smtp.auth=")
+    assert " " not in login_result.removeprefix("auth=pass ")
+    assert signature == "openpgp=pass header.from=registry@moj.gov.example"

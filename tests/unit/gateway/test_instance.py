@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from harness import now
 
-from gateway import instance
+from gateway import founding
 from gateway.config import FILE, Config, ConfigError, DatabaseSection, InstanceSection, ListenSection
-from gateway.instance import create, database_url, open_instance, policy_settings
+from gateway.founding import create
+from gateway.instance import database_url, open_instance, policy_settings
 from gateway.signatures.sealing import Sealer
 from mailstore.directory import add_agency, snapshot
 from mailstore.faults import Conflict, StoreFault, StoreUnavailable
@@ -61,13 +62,13 @@ def test_a_step_that_fails_leaves_nothing(
     if stands:
         home.mkdir(parents=True)
         (home / "notes.txt").write_text("mine", encoding="utf-8")
-    whole = getattr(instance, step)
+    whole = getattr(founding, step)
     if isinstance(whole, type):
         broken: object = type("Broken", (whole,), {"__init__": failing, "create": failing})
     else:
         broken = failing
     with monkeypatch.context() as patched:
-        patched.setattr(instance, step, broken)
+        patched.setattr(founding, step, broken)
         with pytest.raises(Broken):
             create(home, CONFIG, now(), fill)
     if stands:

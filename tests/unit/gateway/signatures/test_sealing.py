@@ -147,6 +147,17 @@ def test_a_home_too_long_for_a_socket_works_through_a_short_link(tmp_path: Path)
         assert again.fingerprint == fingerprint
 
 
+@pytest.mark.parametrize("length", range(84, 90))
+def test_a_home_of_any_length_around_the_limit_works(length: int) -> None:
+    """One octet too many in the agent's socket, and no key can be made."""
+    with tempfile.TemporaryDirectory() as base:
+        home = Path(base) / ("d" * (length - len(base) - 1))
+        assert len(str(home)) == length
+        with Sealer(home, ADDRESS) as sealer:
+            assert sealer.create()
+            assert sealer.sign(b"text")
+
+
 def test_where_no_short_directory_is_there_the_code_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

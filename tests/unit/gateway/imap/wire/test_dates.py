@@ -15,7 +15,8 @@ def parsed(written: bytes) -> datetime:
     return read_date_time(found)
 
 
-MOMENTS = st.datetimes(timezones=ZONES).map(lambda moment: moment.replace(microsecond=0))
+FIRST, LAST = datetime(2, 1, 1), datetime(9998, 12, 31)  # noqa: DTZ001 - the strategy adds the zone
+MOMENTS = st.datetimes(FIRST, LAST, timezones=ZONES).map(lambda moment: moment.replace(microsecond=0))
 
 
 @given(MOMENTS)

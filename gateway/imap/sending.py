@@ -1,0 +1,178 @@
+"""Sends what a FETCH asks of rows and octets, with little held at a time.
+
+Invariants:
+- No reading transaction is open while the client is waited for; what is held is one group of messages and what was
+  composed from it, about `GROUP_OCTETS` each, or one piece of a large message.
+- Every piece is read under rights looked up in the same transaction.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+from gateway.imap.fetch_items import Message, Writer, write
+from gateway.imap.fetch_plan import Plan
+from gateway.imap.pieces import Decoded, Piece, Segments, Span, batch
+from gateway.imap.session import Session
+from gateway.mime.transfer import decode_pieces
+from mailstore import contents
+from mailstore.transaction import Reading
+
+ROWS = 500
+"""Messages whose rows are read together."""
+ROWS_WITH_HEAD = 128
+"""The same with their headers, of which each may be 256 KiB."""
+GROUP_OCTETS = 1024 * 1024
+"""Octets of messages that are held together; a larger message is not held, and is read as its ranges are sent."""
+PIECE_OCTETS = 256 * 1024
+"""What is given to the connection at once."""
+
+Walked = tuple[int, int, frozenset[str], int]
+
+
+async def send_rows(
+    session: Session,
+    planned: Plan,
+    walked: Sequence[Walked],
+    items: Callable[[Message], tuple[Writer, ...]],
+) -> None:
+    """Answer for these messages, each with its `items`. Raises Ending, Gone, Refusal, RightsMovedError, Unavailable."""
+    mailbox = session.selected().mailbox.id
+    rows = ROWS_WITH_HEAD if "head" in planned.columns else ROWS
+    for start in range(0, len(walked), rows):
+        composing = _Composing(mailbox, planned, walked[start : start + rows], items)
+        more = True
+        while more:
+            segments, more = await session.read(composing.next)
+            await _send(session, segments)
+
+
+class _Composing:
+    """The answer for one run of messages, composed bit by bit, each bit in a reading transaction of its own.
+
+    Rows are read at the start; octets group by group, so that no more than a group of them is held.
+    """
+
+    def __init__(
+        self,
+        mailbox: int,
+        planned: Plan,
+        walked: Sequence[Walked],
+        items: Callable[[Message], tuple[Writer, ...]],
+    ) -> None:
+        self._mailbox = mailbox
+        self._planned = planned
+        self._walked = walked
+        self._items = items
+        self._connection: Reading | None = None
+        self._pieces = self._compose()
+
+    def next(self, connection: Reading) -> tuple[Segments, bool]:
+        """Return what may be sent next, and whether there may be more."""
+        self._connection = connection
+        return batch(self._pieces, GROUP_OCTETS)
+
+    def _compose(self) -> Iterator[Piece]:
+        assert self._connection is not None
+        uids = [one[1] for one in self._walked]
+        rows = {
+            row.uid: row
+            for row in contents.rows(self._connection, self._mailbox, uids, *self._planned.columns)
+        }
+        messages = [Message(*one, rows[one[1]]) for one in self._walked if one[1] in rows]
+        for group in _groups(messages) if self._planned.octets else [messages]:
+            if self._planned.octets:
+                self._load(group)
+            for message in group:
+                yield from write(self._items(message), message)
+            for message in group:
+                message.octets = None
+
+    def _load(self, group: list[Message]) -> None:
+        """Read the octets of a group; a message that is large stays where it is, and its ranges go out in pieces."""
+        assert self._connection is not None
+        if group[0].row.size > GROUP_OCTETS:
+            group[0].source = partial(self._read, group[0].row.sha256)
+            return
+        octets = contents.octets_of(self._connection, list({message.row.sha256 for message in group}))
+        for message in group:
+            message.octets = octets[message.row.sha256]
+
+    def _read(self, sha256: str, start: int, stop: int) -> bytes:
+        assert self._connection is not None
+        return contents.piece(self._connection, sha256, start, stop)
+
+
+def _groups(messages: Sequence[Message]) -> Iterator[list[Message]]:
+    """Cut messages into groups that may be held together; a larger one is alone."""
+    group: list[Message] = []
+    held = 0
+    for message in messages:
+        if group and held + message.row.size > GROUP_OCTETS:
+            yield group
+            group, held = [], 0
+        group.append(message)
+        held += message.row.size
+    if group:
+        yield group
+
+
+async def _send(session: Session, segments: Iterable[Piece]) -> None:
+    for piece in segments:
+        if isinstance(piece, Span):
+            await _send_span(session, piece)
+        elif isinstance(piece, Decoded):
+            await _send_decoded(session, piece)
+        elif piece:
+            await _send_octets(session, piece)
+
+
+async def _send_octets(session: Session, octets: bytes) -> None:
+    if len(octets) <= PIECE_OCTETS:
+        session.put(octets)
+        await session.drain()
+        return
+    for start in range(0, len(octets), PIECE_OCTETS):
+        session.put(octets[start : start + PIECE_OCTETS])
+        await session.drain()
+
+
+async def _send_span(session: Session, span: Span) -> None:
+    """Send a range of a large message; each piece is a reading of its own, over before the client is waited for."""
+    for start, stop in span.cuts():
+        await _send_octets(session, await session.read(partial(_piece, span.sha256, start, stop)))
+
+
+def _piece(sha256: str, start: int, stop: int, connection: Reading) -> bytes:
+    return contents.piece(connection, sha256, start, stop)
+
+
+async def _send_decoded(session: Session, decoded: Decoded) -> None:
+    """Send a range of a large message without its transfer encoding, decoded again piece by piece."""
+    decoding = _Decoding(decoded)
+    while decoding.left:
+        await _send_octets(session, await session.read(decoding.next))
+
+
+class _Decoding:
+    """A part on its way out."""
+
+    def __init__(self, decoded: Decoded) -> None:
+        self.left = decoded.octets
+        self._skipped = decoded.skipped
+        self._span = decoded.span
+        self._connection: Reading | None = None
+        self._pieces = decode_pieces(self._raw(), decoded.encoding)
+
+    def _raw(self) -> Iterator[bytes]:
+        for start, stop in self._span.cuts():
+            assert self._connection is not None
+            yield contents.piece(self._connection, self._span.sha256, start, stop)
+
+    def next(self, connection: Reading) -> bytes:
+        """Return the next octets that go out."""
+        self._connection = connection
+        octets = next(self._pieces)
+        octets, self._skipped = octets[self._skipped :], max(0, self._skipped - len(octets))
+        octets = octets[: self.left]
+        self.left -= len(octets)
+        return octets

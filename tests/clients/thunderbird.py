@@ -1,0 +1,406 @@
+"""Drive a real Thunderbird on a virtual screen, as an officer would: write, read, tag, delete, and take pictures.
+
+Needs Debian's thunderbird, xvfb and imagemagick (and thunderbird-l10n-ar for the Arabic interface), and
+marionette-driver from the package index. Each `Thunderbird` has a profile, a screen and ports of its own.
+
+    with Thunderbird(language="ar") as program:
+        program.trust_authority(ca_pem)
+        program.add_account(Account("registry@moj.gov.example", "سجل وزارة العدل", login, secret, imap, smtp))
+        program.use_openpgp_key(armored_secret_key, fingerprint)
+        program.send("registry@mof.gov.example", "الموضوع", "النص", attach=["/some/file.pdf"])
+        letters = program.refresh("INBOX")
+        program.open("INBOX", letters[-1]["key"])
+        program.screenshot(path)
+"""
+
+import contextlib
+import importlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+PROGRAMS = ("thunderbird", "Xvfb", "import", "convert")
+SCREEN = "1500x950x24"
+STARTING_SECONDS = 60
+PREFS: dict[str, bool | int | str] = {
+    "remote.prefs.recommended": True,
+    "app.update.enabled": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "mail.provider.suppress_dialog_on_startup": True,
+    "mail.spotlight.firstRunDone": True,
+    "mailnews.start_page.enabled": False,
+    "mail.rights.version": 1,
+    "mail.shell.checkDefaultClient": False,
+    "network.proxy.type": 0,
+    "mail.biff.show_alert": False,
+    "mail.SpellCheckBeforeSend": False,
+    "mail.startup.enabledMailCheckOnce": True,
+    "mailnews.smtp.loglevel": "All",
+    "mailnews.imap.loglevel": "All",
+    "mail.tabs.autoHide": True,
+    "mail.pane_config.dynamic": 2,  # three columns: folders, list, message
+    "mail.winsearch.firstRunDone": True,
+    "extensions.autoDisableScopes": 0,  # a language pack of the system is on from the start
+    "extensions.langpacks.signatures.required": False,
+}
+MAIL = "const {MailServices}=ChromeUtils.importESModule('resource:///modules/MailServices.sys.mjs');"
+PANE = (
+    "const p=Services.wm.getMostRecentWindow('mail:3pane').document.getElementById('tabmail').currentAbout3Pane;"
+    "const sleep=ms=>new Promise(r=>setTimeout(r,ms));"
+)
+FOLDER = "const f=MailServices.folderLookup.getFolderForURL(a[0]);"
+OPENPGP = "chrome://openpgp/content/modules/"
+
+
+def missing() -> str:
+    """Return what is not installed, "" when everything is."""
+    absent = [name for name in PROGRAMS if shutil.which(name) is None]
+    if importlib.util.find_spec("marionette_driver") is None:  # not in the lock: nothing else needs it
+        absent.append("marionette-driver")
+    return ", ".join(absent)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What an officer types in to set up an account."""
+
+    email: str
+    name: str
+    login: str
+    password: str
+    imap: tuple[str, int]
+    smtp: tuple[str, int]
+
+
+class Thunderbird:
+    """One throw-away profile in one real Thunderbird window."""
+
+    def __init__(self, *, language: str = "en-US") -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="thunderbird-"))
+        self.profile = self.folder / "profile"
+        self.profile.mkdir()
+        self._port = _free_port()
+        wanted = {**PREFS, "intl.locale.requested": language, "marionette.port": self._port}
+        lines = [f'user_pref("{name}", {_pref(value)});\n' for name, value in wanted.items()]
+        (self.profile / "user.js").write_text("".join(lines), encoding="utf-8")
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as undo:
+            undo.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            self._screen, display = _screen()
+            undo.callback(_end, self._screen)
+            self._environment = os.environ | {"DISPLAY": display, "HOME": str(self.folder), "LANG": "C.UTF-8"}
+            self._environment["MOZ_DISABLE_CONTENT_SANDBOX"] = (
+                "1"  # it needs more rights than a container gives
+            )
+            # -remote-allow-system-access gives the script the application's own objects, not only page content
+            command = ["thunderbird", "--profile", str(self.profile), "--marionette", "--no-remote"]
+            with (self.folder / "log").open("w") as log:
+                self._program = subprocess.Popen(
+                    [*command, "-remote-allow-system-access"], env=self._environment, stdout=log, stderr=log
+                )
+            undo.callback(_end, self._program)
+            self._driver = self._connected()
+            self.js("const w=Services.wm.getMostRecentWindow('mail:3pane'); w.moveTo(0,0); w.resizeTo(1500,950);")
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(Exception):  # whatever it says on its way out, it is ended below
+            self._driver.quit(in_app=True)
+        self._undo.close()
+
+    def _connected(self) -> Any:
+        driver = importlib.import_module("marionette_driver.marionette").Marionette(host="127.0.0.1", port=self._port)
+        until = time.monotonic() + STARTING_SECONDS
+        while True:
+            try:
+                driver.start_session()
+                break
+            except Exception:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1)
+        driver.timeout.script = 90
+        driver.set_context("chrome")
+        time.sleep(3)
+        return driver
+
+    def js(self, body: str, *arguments: Any) -> Any:
+        """Run an async JavaScript function body with `a` as its arguments; return its value."""
+        got = self._driver.execute_async_script(
+            "const [...a]=arguments; const done=a.pop(); (async()=>{" + body + "})()"
+            ".then(r=>done({ok:r===undefined?null:r}),e=>done({err:String(e)+' '+(e.stack||'')}))",
+            script_args=arguments,
+        )
+        if "err" in got:
+            raise RuntimeError(got["err"])
+        return got["ok"]
+
+    def screenshot(self, path: Path) -> None:
+        """Take a picture of the whole screen, small enough for a document."""
+        raw = self.folder / "screen.png"
+        subprocess.run(["import", "-window", "root", str(raw)], env=self._environment, check=True)
+        small = ["-strip", "-dither", "None", "-colors", "128", "-define", "png:compression-level=9"]
+        subprocess.run(["convert", str(raw), *small, str(path)], check=True)
+
+    # ── Setting up ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_account(self, account: Account) -> None:
+        """Set up IMAP and SMTP on implicit TLS, with a stored password."""
+        self.js(
+            MAIL
+            + """
+const c=a[0], [ih,ip]=c.imap, [sh,sp]=c.smtp;
+const s=MailServices.accounts.createIncomingServer(c.login,ih,'imap');
+s.port=ip; s.socketType=3; s.authMethod=3; s.prettyName=c.email;
+const o=MailServices.outgoingServer.createServer('smtp'); o.QueryInterface(Ci.nsISmtpServer);
+o.hostname=sh; o.port=sp; o.username=c.login; o.socketType=3; o.authMethod=3;
+MailServices.outgoingServer.defaultServer=o;
+const id=MailServices.accounts.createIdentity();
+id.fullName=c.name; id.email=c.email; id.smtpServerKey=o.key; id.valid=true;
+const acc=MailServices.accounts.createAccount(); acc.addIdentity(id); acc.incomingServer=s;
+MailServices.accounts.defaultAccount=acc; s.loginAtStartUp=true; s.valid=true;
+for (const t of ['imap://'+ih,'smtp://'+sh]) {
+  const li=Cc['@mozilla.org/login-manager/loginInfo;1'].createInstance(Ci.nsILoginInfo);
+  li.init(t,null,t,c.login,c.password,'',''); await Services.logins.addLoginAsync(li); }
+s.password=c.password; o.password=c.password;  // last: a stored login makes Thunderbird forget these
+""",
+            asdict(account),
+        )
+
+    def trust_authority(self, pem: str) -> None:
+        """Import an authority and trust it for servers, as an administrator rolls it out."""
+        lines = [line for line in pem.splitlines() if line and not line.startswith("-")]
+        self.js(
+            "Cc['@mozilla.org/security/x509certdb;1'].getService(Ci.nsIX509CertDB)"
+            ".addCertFromBase64(a[0],'CT,,');",
+            "".join(lines),
+        )
+
+    def use_openpgp_key(self, armored_secret_key: str, fingerprint: str) -> None:
+        """Import an unprotected secret key, accept it as the account's own, and sign every letter with it."""
+        self.js(
+            MAIL
+            + _modules("RNP", "RNP")
+            + _modules("PgpSqliteDb2", "sqliteDb")
+            + """
+await RNP.importSecKeyBlockImpl(null,(w,p,c)=>{c.canceled=false; return '';},false,a[0]);
+await PgpSqliteDb2.acceptAsPersonalKey(a[1]);
+const id=MailServices.accounts.defaultAccount.defaultIdentity;
+id.setUnicharAttribute('openpgp_key_id',a[1].slice(-16)); id.setBoolAttribute('sign_mail',true);""",
+            armored_secret_key,
+            fingerprint,
+        )
+
+    def accept_openpgp_key(self, armored_public_key: str) -> list[str]:
+        """Import somebody's public key and accept it as verified; return the fingerprints."""
+        got = self.js(
+            _modules("RNP", "RNP")
+            + _modules("EnigmailKeyRing", "keyRing")
+            + """
+const r=await RNP.importPubkeyBlockAutoAcceptImpl(null,a[0],'verified');
+EnigmailKeyRing.clearCache(); return {exit:r.exitCode,keys:(r.importedKeys||[]),error:r.errorMsg||''};""",
+            armored_public_key,
+        )
+        if got["exit"] != 0:
+            raise RuntimeError(got["error"])
+        return [str(one) for one in got["keys"]]
+
+    # ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def send(self, to: str, subject: str, body: str, *, attach: Sequence[Path] = ()) -> str:
+        """Write and send a letter from the default identity through the real compose window; return how it went."""
+        return str(
+            self.js(
+                MAIL
+                + """
+const [to,subject,body,files]=a;
+const p=Cc['@mozilla.org/messengercompose/composeparams;1'].createInstance(Ci.nsIMsgComposeParams);
+const f=Cc['@mozilla.org/messengercompose/composefields;1'].createInstance(Ci.nsIMsgCompFields);
+f.to=to; f.subject=subject; f.body=body;
+for(const path of files){
+  const at=Cc['@mozilla.org/messengercompose/attachment;1'].createInstance(Ci.nsIMsgAttachment);
+  const file=Cc['@mozilla.org/file/local;1'].createInstance(Ci.nsIFile); file.initWithPath(path);
+  at.url=Services.io.newFileURI(file).spec; at.name=file.leafName; f.addAttachment(at); }
+p.composeFields=f; p.identity=MailServices.accounts.defaultAccount.defaultIdentity;
+p.type=Ci.nsIMsgCompType.New; p.format=Ci.nsIMsgCompFormat.PlainText;
+MailServices.compose.OpenComposeWindowWithParams(null,p);
+let w; for(let i=0;i<80;i++){ await new Promise(r=>setTimeout(r,250));
+  w=Services.wm.getMostRecentWindow('msgcompose');
+  if(w&&w.gMsgCompose&&w.gMsgCompose.editor&&w.document.readyState=='complete') break; }
+await new Promise(r=>setTimeout(r,1500));
+return await new Promise(res=>{
+  w.addEventListener('aftersend',()=>res('sent'),{once:true});
+  Promise.resolve(w.GenericSendMessage(Ci.nsIMsgCompDeliverMode.Now))
+    .then(()=>setTimeout(()=>res('not confirmed: look at a screenshot'),8000),e=>res('error '+e));
+  setTimeout(()=>res('timeout'),40000); });""",
+                to,
+                subject,
+                body,
+                [str(path) for path in attach],
+            )
+        )
+
+    # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def discover_folders(self) -> list[str]:
+        """Ask the server for its mailboxes; return the names that Thunderbird shows."""
+        self.js(MAIL + "MailServices.accounts.accounts[0].incomingServer.performExpand(null);")
+        time.sleep(4)
+        return [
+            uri.split("/", 3)[3]
+            for uri, _, _ in self.folders()
+            if uri.startswith("imap:") and uri.count("/") > 2
+        ]
+
+    def folders(self) -> list[tuple[str, int, int]]:
+        """Return (URI, messages, unread) of every folder that Thunderbird knows."""
+        found = self.js(
+            MAIL
+            + """
+const out=[]; const walk=f=>{out.push([f.URI,f.getTotalMessages(false),f.getNumUnread(false)]);
+  for(const c of f.subFolders) walk(c);};
+for(const ac of MailServices.accounts.accounts) walk(ac.incomingServer.rootFolder); return out;"""
+        )
+        return [(uri, count, unread) for uri, count, unread in found]
+
+    def uri(self, name: str) -> str:
+        """Return the URI of a folder by name."""
+        return next(
+            uri for uri, _, _ in self.folders() if uri.startswith("imap:") and uri.endswith("/" + name)
+        )
+
+    def refresh(self, name: str) -> list[dict[str, Any]]:
+        """Fetch what is new in a folder; return its messages with subject, read state, keywords and thread."""
+        found = self.js(
+            MAIL
+            + FOLDER
+            + """
+f.QueryInterface(Ci.nsIMsgImapMailFolder);
+await new Promise((res,rej)=>{ f.updateFolderWithListener(null,{OnStartRunningUrl(){},
+  OnStopRunningUrl(u,s){ s?rej(new Error('status '+s)):res(); },
+  QueryInterface:ChromeUtils.generateQI(['nsIUrlListener'])}); setTimeout(()=>rej(new Error('timeout')),30000)});
+await new Promise(r=>setTimeout(r,1500));
+return [...f.messages].map(h=>({key:h.messageKey,subject:h.mime2DecodedSubject,author:h.mime2DecodedAuthor,
+  read:h.isRead,id:h.messageId,thread:h.threadId,parent:h.threadParent,keywords:h.getStringProperty('keywords')}));""",
+            self.uri(name),
+        )
+        return [dict(one) for one in found]
+
+    def await_messages(self, name: str, count: int, seconds: float = 30) -> list[dict[str, Any]]:
+        """Refresh a folder until it has that many messages. Raises TimeoutError."""
+        until = time.monotonic() + seconds
+        while len(found := self.refresh(name)) < count:
+            if time.monotonic() > until:
+                raise TimeoutError(f"{name} has {[one['subject'] for one in found]}, not {count} messages")
+        return found
+
+    def open(self, name: str, key: int) -> bool:
+        """Show one message in the reading pane, as a person clicking on it would; return whether it counts as read."""
+        return bool(
+            self.js(
+                MAIL
+                + PANE
+                + FOLDER
+                + """
+const h=f.GetMessageHeader(a[1]);
+p.displayFolder(f.URI); await sleep(2000);
+p.goDoCommand?.('cmd_expandAllThreads');
+p.threadTree.selectedIndex=p.gDBView.findIndexOfMsgHdr(h,true);
+await sleep(4000); return h.isRead;""",
+                self.uri(name),
+                key,
+            )
+        )
+
+    def command(self, name: str) -> None:
+        """Give a command for the selected message, as its menu entry does: cmd_delete, cmd_tag1, cmd_archive, …"""
+        self.js(PANE + "p.commandController.doCommand(a[0]); await sleep(3000);", name)
+
+    def seal(self) -> dict[str, str]:
+        """Return what the message header shows of the signature: the icon's name and whether it is shown."""
+        got = self.js(
+            PANE
+            + """
+const d=p.messageBrowser.contentWindow.document; const i=d.getElementById('signedHdrIcon');
+return {icon:(i?.getAttribute('src')||'').split('/').pop(),shown:String(!!i&&!i.hidden),
+  technology:d.getElementById('cryptoBox')?.getAttribute('tech')||''};"""
+        )
+        return {str(name): str(value) for name, value in got.items()}
+
+    def body(self) -> str:
+        """Return the text of the message that is shown."""
+        return str(
+            self.js(
+                PANE
+                + "return p.messageBrowser.contentWindow.getMessagePaneBrowser().contentDocument.body.innerText;"
+            )
+        )
+
+    def listen_for_alerts(self) -> None:
+        """Keep from now on what Thunderbird would tell the person in an alert, instead of showing it."""
+        self.js(
+            MAIL
+            + """
+const home=Services.wm.getMostRecentWindow('mail:3pane'); home.murasalatAlerts=[];
+MailServices.mailSession.addUserFeedbackListener({QueryInterface:ChromeUtils.generateQI(['nsIMsgUserFeedbackListener']),
+  onAlert(text,url){ home.murasalatAlerts.push(text); return true; }, onCertError(){ return false; }});"""
+        )
+
+    def alerts(self) -> list[str]:
+        """Return the alerts since `listen_for_alerts`."""
+        return [str(one) for one in self.js("return Services.wm.getMostRecentWindow('mail:3pane').murasalatAlerts;")]
+
+
+def _modules(name: str, file: str) -> str:
+    return f"const {{{name}}}=ChromeUtils.importESModule('{OPENPGP}{file}.sys.mjs');"
+
+
+def _pref(value: bool | int | str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else f'"{value}"'
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _screen() -> tuple["subprocess.Popen[bytes]", str]:
+    """Start a virtual screen on a display number that is free."""
+    read, write = os.pipe()
+    screen = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", SCREEN, "-nolisten", "tcp"],
+        pass_fds=(write,),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    with os.fdopen(read) as answer:
+        number = answer.readline().strip()
+    if not number:
+        raise RuntimeError("Xvfb did not start")
+    return screen, f":{number}"
+
+
+def _end(program: "subprocess.Popen[bytes]") -> None:
+    program.terminate()
+    try:
+        program.wait(10)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.wait(10)
