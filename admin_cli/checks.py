@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from admin_cli.acts import InputFault
 from policies.address import parse_address
 from policies.arabic import strip_controls
+from policies.calendar import QATAR
 from policies.domainname import canonical_domain
 from policies.identity import Right
 
@@ -63,8 +64,8 @@ def rights(text: str) -> frozenset[Right]:
 
 
 def day(text: str, option: str) -> datetime:
-    """Return the start (UTC) of a day YYYY-MM-DD. Raises InputFault."""
+    """Return the start (in UTC) of a day YYYY-MM-DD in Qatar. Raises InputFault."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=QATAR).astimezone(UTC)
     except ValueError:
         raise InputFault(f"{option} takes a date as YYYY-MM-DD, not {text!r}") from None

@@ -1,6 +1,5 @@
 """Reports: letters per month and agency, and per agency over a period."""
 
-import re
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +8,6 @@ from admin_cli.console import document, rows, say
 from admin_cli.globals import current
 
 app = typer.Typer(help="Reports / التقارير", no_args_is_help=True)
-_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
 
 @app.command()
@@ -67,15 +65,16 @@ _AGENCY_COLUMNS = (
 def _counts(since: str, until: str) -> list[tuple[str, str, int, int]]:
     from admin_cli.acts import InputFault, read
     from mailstore.letters import monthly as count
+    from policies.calendar import months
 
     for text, option in ((since, "--from"), (until, "--to")):
-        if not _MONTH.fullmatch(text):
-            raise InputFault(f"{option} takes a month as YYYY-MM, not {text!r}")
+        try:
+            months(text, text)
+        except ValueError:
+            raise InputFault(f"{option} takes a month as YYYY-MM, not {text!r}") from None
     if since > until:
         raise InputFault(f"--from {since} lies after --to {until}")
-    year, month = int(until[:4]), int(until[5:])
-    after = f"{year + month // 12:04d}-{month % 12 + 1:02d}-01"
-    return read(lambda connection: count(connection, f"{since}-01", after))
+    return read(lambda connection: count(connection, since, until))
 
 
 def _names() -> dict[str, dict[str, Any]]:

@@ -7,12 +7,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from mailstore.checkpoints import sign_due
-
 from gateway.faults import Unavailable
 from gateway.instance import Instance
 from gateway.offload import Offload
 from gateway.signatures.notes import verify_note
+from mailstore.checkpoints import sign_due
 from mailstore.transaction import Unit
 
 PERIOD_SECONDS = 30.0
@@ -38,6 +37,8 @@ async def keep_signing(instance: Instance, offload: Offload, stop: asyncio.Event
             await offload.write(lambda unit: sign_due_checkpoint(unit, instance))
         except Unavailable as fault:
             _journal.warning("no checkpoint could be signed: %s", fault)
+        except Exception:  # noqa: BLE001 - the next period tries again: checkpoints must not end with one fault
+            _journal.exception("no checkpoint could be signed")
         if stop.is_set():
             return
         try:

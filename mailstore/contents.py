@@ -3,11 +3,12 @@
 Invariant: nothing here holds more of a message than was asked for.
 """
 
+from collections import namedtuple
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, FromClause, Select, bindparam, func, select
 
 from mailstore import schema
 from mailstore.faults import NotFound
@@ -60,17 +61,27 @@ def octets_of(connection: Connection, digests: Sequence[str]) -> dict[str, bytes
     return found
 
 
-def rows(connection: Connection, mailbox: int, uids: Sequence[int], *columns: str) -> list[Row[Any]]:
-    """Return named columns of the entries with these ascending UIDs (live or gone), in UID order.
+def rows(connection: Connection, mailbox: int, uids: Sequence[int], *columns: str) -> list[Any]:
+    """Return named columns of the entries with these ascending UIDs (live or gone), in UID order, as named tuples.
 
-    As `mailboxes.entries`, for the many small readings of a conversation: each set of columns is prepared once.
+    As `mailboxes.entries`, for the many readings of a conversation: each set of columns is prepared once, and the
+    driver's own tuples are taken.
     """
-    found: list[Row[Any]] = []
+    make = _kind(columns)._make
+    found: list[Any] = []
     for some in batches(uids):
         run = some[-1] - some[0] == len(some) - 1  # UIDs without a gap are read as a range
         named = {"first": some[0], "last": some[-1]} if run else {"uids": some}
-        found.extend(connection.execute(_rows(columns, run=run), {"mailbox": mailbox, **named}))
+        result = connection.execute(_rows(columns, run=run), {"mailbox": mailbox, **named})
+        if result.cursor is not None:
+            found.extend(map(make, result.cursor.fetchall()))
+        result.close()
     return found
+
+
+@lru_cache(maxsize=256)
+def _kind(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Entry", ("uid", *columns))  # noqa: PYI024 - its fields are the columns asked for
 
 
 @lru_cache(maxsize=256)

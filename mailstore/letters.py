@@ -11,7 +11,7 @@ from mailstore.faults import Conflict, NotFound
 from mailstore.rowdigest import row_digest
 from mailstore.transaction import Unit
 from policies.arabic import fold
-from policies.calendar import rfc3339
+from policies.calendar import month_bounds, months, rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,20 +207,33 @@ def _numbered(number: str) -> Any:
     return or_(table.c.reference == number, table.c.letter_id.in_(incoming))
 
 
-def monthly(connection: Connection, since: str, until: str) -> list[tuple[str, str, int, int]]:
-    """Return (month, agency code, letters sent, letters received) for a period, months ascending."""
+def monthly(connection: Connection, first: str, last: str) -> list[tuple[str, str, int, int]]:
+    """Return (month, agency code, letters sent, letters received) for the months `first` to `last`, "YYYY-MM".
+
+    A month is one of Qatar's calendar, as the numbers' years are; months without a letter are left out.
+    """
+    found: list[tuple[str, str, int, int]] = []
+    for month in months(first, last):
+        since, until = month_bounds(month)
+        counts = _counts(connection, rfc3339(since), rfc3339(until))
+        found += [(month, code, out, into) for code, (out, into) in sorted(counts.items())]
+    return found
+
+
+def _counts(connection: Connection, since: str, until: str) -> dict[str, list[int]]:
+    """Return [letters sent, letters received] by agency code."""
     sent, received = schema.letters, schema.recipients
-    month = func.substr(sent.c.accepted_at, 1, 7)
     period = (sent.c.accepted_at >= since) & (sent.c.accepted_at < until)
-    counts: dict[tuple[str, str], list[int]] = {}
-    outgoing = select(month, sent.c.sender_agency, func.count()).where(period)
-    for when, code, count in connection.execute(outgoing.group_by(month, sent.c.sender_agency)):
-        counts.setdefault((when, code), [0, 0])[0] = count
+    counts: dict[str, list[int]] = {}
+    outgoing = select(sent.c.sender_agency, func.count()).where(period).group_by(sent.c.sender_agency)
+    for code, count in connection.execute(outgoing):
+        counts.setdefault(code, [0, 0])[0] = count
     incoming = (
-        select(month, received.c.agency, func.count())
+        select(received.c.agency, func.count())
         .select_from(received.join(sent, sent.c.letter_id == received.c.letter_id))
         .where(period)
+        .group_by(received.c.agency)
     )
-    for when, code, count in connection.execute(incoming.group_by(month, received.c.agency)):
-        counts.setdefault((when, code), [0, 0])[1] = count
-    return [(when, code, out, into) for (when, code), (out, into) in sorted(counts.items())]
+    for code, count in connection.execute(incoming):
+        counts.setdefault(code, [0, 0])[1] = count
+    return counts

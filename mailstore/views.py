@@ -118,6 +118,18 @@ def states(connection: Connection, mailbox: int, login: str, first: int = 1) -> 
     return _states((*row, *own.get(row[0], none)) for row in rows)
 
 
+def raw_states(
+    connection: Connection, mailbox: int, login: str
+) -> tuple[list[tuple[int, int, str]], list[tuple[int, str, int]]]:
+    """Return what `states` is made of, as the driver gives it, for whoever holds a whole mailbox in memory.
+
+    First UID, mod-sequence and shared keywords of the live messages in UID order; then UID, flags and mod-sequence of
+    the officer's own flags, in no order, on messages that may be gone.
+    """
+    named = {"mailbox": mailbox, "login": login, "first": 1}
+    return _tuples(connection, _STATES, named), _tuples(connection, _OWN, named)
+
+
 def changed_since(
     connection: Connection, mailbox: int, login: str, modseq: int
 ) -> tuple[list[State], list[int]]:

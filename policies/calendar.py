@@ -19,6 +19,7 @@ from hijridate import Gregorian
 Language = Literal["ar", "en"]
 
 QATAR = timezone(timedelta(hours=3), "UTC+3")
+_MONTH = re.compile(r"([1-9][0-9]{3})-(0[1-9]|1[0-2])")
 WEEKEND = (4, 5)  # Friday, Saturday, as date.weekday() counts
 WORKING_DAYS_LIMIT = 10_000
 
@@ -124,6 +125,26 @@ def add_working_days(start: date, days: int, holidays: Container[date]) -> date:
     except OverflowError:
         raise ValueError("the calendar ends before that working day") from None
     return day
+
+
+def months(first: str, last: str) -> list[str]:
+    """Return the months from `first` to `last`, both "YYYY-MM" and both included; ValueError for anything else."""
+    ends = []
+    for text in (first, last):
+        match = _MONTH.fullmatch(text)
+        if match is None:
+            raise ValueError("a month is written YYYY-MM")
+        ends.append(int(match[1]) * 12 + int(match[2]) - 1)
+    return [f"{count // 12:04d}-{count % 12 + 1:02d}" for count in range(ends[0], ends[1] + 1)]
+
+
+def month_bounds(month: str) -> tuple[datetime, datetime]:
+    """Return the first moment of a month "YYYY-MM" in Qatar and that of the month after, in UTC."""
+    months(month, month)
+    year, number = int(month[:4]), int(month[5:])
+    first = datetime(year, number, 1, tzinfo=QATAR)
+    after = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=QATAR)
+    return first.astimezone(UTC), after.astimezone(UTC)
 
 
 def rfc3339(moment: datetime) -> str:

@@ -14,10 +14,14 @@ SIGNED_AT = datetime(2026, 11, 23, 19, 30, tzinfo=UTC)  # when the real Thunderb
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--clients", action="store_true", help="drive a real Thunderbird on a virtual screen")
+    parser.addoption("--pictures", metavar="DIR", help="with --clients: where pictures for the documents go")
     parser.addoption("--long", action="store_true", help="run the long forms of the rigs")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        for item in items:
+            item.add_marker(pytest.mark.timeout(7200))
     if not config.getoption("--clients"):
         skip = pytest.mark.skip(reason="opt in with --clients")
         for item in items:

@@ -18,7 +18,7 @@ from gateway.imap.connection import Connection, Gone, Late
 from gateway.imap.reply import Ending, Refusal, Reply, no
 from gateway.imap.session import RightsMovedError, Session, Shared
 from gateway.imap.state import RULES, State, Telling
-from gateway.imap.texts import BROKEN, MAILBOX_GONE, REVOKED, TOO_MANY_SESSIONS, UNAVAILABLE
+from gateway.imap.texts import BROKEN, CROWDED, MAILBOX_GONE, REVOKED, UNAVAILABLE
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands import Command
 from gateway.imap.wire.errors import BadCommand
@@ -63,7 +63,7 @@ class Dialogue:
 
     def _greet(self) -> None:
         if self._connection.entry is Entry.CROWDED:
-            raise Ending(TOO_MANY_SESSIONS, "UNAVAILABLE")
+            raise Ending(CROWDED, "UNAVAILABLE")
         greeting = responses.ok(None, "Murasalat ready", responses.capability_code(GREETING))
         self.session.put(greeting)
 

@@ -50,9 +50,18 @@ class Delta:
     gone: list[int]
 
 
-def read_whole(connection: Reading, mailbox: int, login: str) -> Delta:
+@dataclass(slots=True)
+class Whole:
+    """A mailbox as it was read from the start, as the driver gave it: see `mailboxes.raw_states`."""
+
+    mailbox: Mailbox
+    messages: list[tuple[int, int, str]]
+    own: list[tuple[int, str, int]]
+
+
+def read_whole(connection: Reading, mailbox: int, login: str) -> Whole:
     """Read a mailbox from the start. Raises NotFound."""
-    return Delta(mailboxes.get(connection, mailbox), mailboxes.states(connection, mailbox, login), [])
+    return Whole(mailboxes.get(connection, mailbox), *mailboxes.raw_states(connection, mailbox, login))
 
 
 def read_delta(connection: Reading, mailbox: int, login: str, since: int, uidvalidity: int) -> Delta | None:
@@ -81,12 +90,14 @@ class MailboxIndex:
         "views",
     )
 
-    def __init__(self, login: str, whole: Delta) -> None:
+    def __init__(self, login: str, whole: Whole) -> None:
         self.login = login
         self.mailbox = whole.mailbox
-        self.uids = array("I", [state.uid for state in whole.changed])
-        self.flags = [state.flags for state in whole.changed]
-        self.modseqs = array("Q", [state.modseq for state in whole.changed])
+        self.uids = array("I", [uid for uid, _, _ in whole.messages])
+        self.modseqs = array("Q", [modseq for _, modseq, _ in whole.messages])
+        shared = {words: frozenset(words.split()) for words in {words for _, _, words in whole.messages}}
+        self.flags = [shared[words] for _, _, words in whole.messages]
+        self._put_own(whole.own)
         kinds = set(self.flags)
         self.keywords = {flag for kind in kinds for flag in kind if not flag.startswith("\\")}
         self.unseen = sum(SEEN not in flags for flags in self.flags)
@@ -95,6 +106,19 @@ class MailboxIndex:
         self.lost = False
         """Whether the mailbox was deleted."""
         self.views: set[View] = set()
+
+    def _put_own(self, own: Iterable[tuple[int, str, int]]) -> None:
+        """Put the officer's own flags beside the shared keywords. Equal flags are one object."""
+        kinds: dict[tuple[frozenset[str], str], frozenset[str]] = {}
+        for uid, words, modseq in own:
+            at = self.position(uid)
+            if at >= 0:
+                key = (self.flags[at], words)
+                known = kinds.get(key)
+                if known is None:
+                    known = kinds[key] = self.flags[at] | frozenset(words.split())
+                self.flags[at] = known
+                self.modseqs[at] = max(self.modseqs[at], modseq)
 
     def __len__(self) -> int:
         return len(self.uids)

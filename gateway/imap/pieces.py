@@ -73,19 +73,17 @@ def _cut(piece: Piece, start: int, stop: int) -> Piece:
 
 
 def batch(pieces: Iterator[Piece], most: int) -> tuple[Segments, bool]:
-    """Take pieces until `most` octets are at hand, joined where they lie side by side; say if there may be more."""
-    out: Segments = []
+    """Take what may be sent next, those octets joined that are at hand; say whether there may be more.
+
+    It ends with the first piece that is not at hand, or when `most` octets are.
+    """
     run: list[bytes] = []
     held = 0
     for piece in pieces:
         if not isinstance(piece, bytes):
-            out += (b"".join(run), piece)
-            run = []
-            continue
+            return [b"".join(run), piece], True
         run.append(piece)
         held += len(piece)
         if held >= most:
-            out.append(b"".join(run))
-            return out, True
-    out.append(b"".join(run))
-    return out, False
+            return [b"".join(run)], True
+    return [b"".join(run)], False

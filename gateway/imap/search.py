@@ -10,6 +10,7 @@ Invariant: a search sends no octet of a body, and so records no hand-over; it te
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from gateway.imap import headers
@@ -234,7 +235,12 @@ def _addresses(value: bytes) -> list[str]:
 
 def local_day(stored: str) -> date:
     """Return the day of a stored moment in Qatar, as INTERNALDATE shows it."""
-    return parse_rfc3339(stored).astimezone(QATAR).date()
+    return _day_of_hour(stored[:13])
+
+
+@lru_cache(maxsize=4096)
+def _day_of_hour(hour: str) -> date:
+    return parse_rfc3339(f"{hour}:00:00Z").astimezone(QATAR).date()
 
 
 _COMPARE: dict[str, Callable[[date, date], bool]] = {

@@ -20,6 +20,7 @@ SYSTEMS_CANNOT_READ = Sentence(
 )
 NO_OFFICE = Sentence("لا صلاحية لهذا الحساب في قراءة بريد أي جهة", "This account may not read any office")
 TOO_MANY_TRIES = Sentence("محاولات دخول كثيرة، انتظر دقيقة", "Too many failed logins; wait a minute")
+CROWDED = Sentence("اتصالات كثيرة، حاول بعد قليل", "Too many connections; please try again later")
 TOO_MANY_SESSIONS = Sentence("اتصالات كثيرة لهذا الحساب", "Too many connections of this account")
 UNAVAILABLE = Sentence("الخدمة غير متاحة الآن، حاول بعد قليل", "Not possible now; please try again later")
 BROKEN = Sentence("خطأ داخلي، وقد سُجّل", "Internal error; it has been logged")
@@ -40,6 +41,10 @@ NO_SPECIAL_USE = Sentence(
 )
 FILED_BY_GATEWAY = Sentence(
     "لا يُضاف إلى هذا الصندوق إلا ما تودعه البوابة", "Only the gateway files messages in this mailbox"
+)
+IN_ARCHIVE_ALREADY = Sentence(
+    "كل خطاب محفوظ في الأرشيف من قبل؛ يكفي حذفه من الوارد",
+    "Every letter is in the Archive already; it is enough to delete it from the Inbox",
 )
 RECORD_STAYS = Sentence("هذا سجل رسمي ولا يُحذف منه شيء", "This is the record: nothing is removed from it")
 FLAGS_REFUSED = Sentence("هذه العلامات لا تُغيّر هنا", "These flags cannot be changed here")

@@ -9,6 +9,7 @@ Invariants:
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from gateway.imap.access import rights_in
 from gateway.imap.index import SYSTEM_FLAGS, MailboxIndex, encode_flags
@@ -19,6 +20,11 @@ from mailstore.mailboxes import Mailbox
 
 Known = tuple[frozenset[str], int]
 RECENT = frozenset({"\\Recent"})
+
+
+@lru_cache(maxsize=4096)
+def _recent(flags: frozenset[str]) -> frozenset[str]:
+    return flags | RECENT
 
 
 class View:
@@ -126,7 +132,7 @@ class View:
         at = self.index.position(uid)
         known = (self.index.flags[at], self.index.modseqs[at]) if at >= 0 else self.gone.get(uid)
         if known is not None and self.is_recent(uid):
-            return known[0] | RECENT, known[1]
+            return _recent(known[0]), known[1]
         return known
 
     # ── \\Recent ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -173,7 +179,7 @@ class View:
                 continue
             for number, uid, flags, modseq in run:
                 recent = uid >= first_recent and self.is_recent(uid)
-                yield number, uid, flags | RECENT if recent else flags, modseq
+                yield number, uid, _recent(flags) if recent else flags, modseq
 
     def _walk_one_by_one(
         self, slices: Iterable[tuple[int, int]]

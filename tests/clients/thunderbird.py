@@ -44,8 +44,6 @@ PREFS: dict[str, bool | int | str] = {
     "mail.biff.show_alert": False,
     "mail.SpellCheckBeforeSend": False,
     "mail.startup.enabledMailCheckOnce": True,
-    "mailnews.smtp.loglevel": "All",
-    "mailnews.imap.loglevel": "All",
     "mail.tabs.autoHide": True,
     "mail.pane_config.dynamic": 2,  # three columns: folders, list, message
     "mail.winsearch.firstRunDone": True,
@@ -110,7 +108,9 @@ class Thunderbird:
                 )
             undo.callback(_end, self._program)
             self._driver = self._connected()
-            self.js("const w=Services.wm.getMostRecentWindow('mail:3pane'); w.moveTo(0,0); w.resizeTo(1500,950);")
+            self.js(
+                "const w=Services.wm.getMostRecentWindow('mail:3pane'); w.moveTo(0,0); w.resizeTo(1500,950);"
+            )
             self._undo = undo.pop_all()
         return self
 
@@ -122,7 +122,9 @@ class Thunderbird:
         self._undo.close()
 
     def _connected(self) -> Any:
-        driver = importlib.import_module("marionette_driver.marionette").Marionette(host="127.0.0.1", port=self._port)
+        driver = importlib.import_module("marionette_driver.marionette").Marionette(
+            host="127.0.0.1", port=self._port
+        )
         until = time.monotonic() + STARTING_SECONDS
         while True:
             try:
@@ -283,7 +285,10 @@ for(const ac of MailServices.accounts.accounts) walk(ac.incomingServer.rootFolde
         )
 
     def refresh(self, name: str) -> list[dict[str, Any]]:
-        """Fetch what is new in a folder; return its messages with subject, read state, keywords and thread."""
+        """Fetch what is new in a folder; return its messages with subject, read state, keywords and thread.
+
+        A folder that idles is told of news without being asked; then the question may find no end.
+        """
         found = self.js(
             MAIL
             + FOLDER
@@ -291,7 +296,7 @@ for(const ac of MailServices.accounts.accounts) walk(ac.incomingServer.rootFolde
 f.QueryInterface(Ci.nsIMsgImapMailFolder);
 await new Promise((res,rej)=>{ f.updateFolderWithListener(null,{OnStartRunningUrl(){},
   OnStopRunningUrl(u,s){ s?rej(new Error('status '+s)):res(); },
-  QueryInterface:ChromeUtils.generateQI(['nsIUrlListener'])}); setTimeout(()=>rej(new Error('timeout')),30000)});
+  QueryInterface:ChromeUtils.generateQI(['nsIUrlListener'])}); setTimeout(res,10000)});
 await new Promise(r=>setTimeout(r,1500));
 return [...f.messages].map(h=>({key:h.messageKey,subject:h.mime2DecodedSubject,author:h.mime2DecodedAuthor,
   read:h.isRead,id:h.messageId,thread:h.threadId,parent:h.threadParent,keywords:h.getStringProperty('keywords')}));""",
@@ -329,25 +334,16 @@ await sleep(4000); return h.isRead;""",
         """Give a command for the selected message, as its menu entry does: cmd_delete, cmd_tag1, cmd_archive, …"""
         self.js(PANE + "p.commandController.doCommand(a[0]); await sleep(3000);", name)
 
-    def seal(self) -> dict[str, str]:
-        """Return what the message header shows of the signature: the icon's name and whether it is shown."""
-        got = self.js(
-            PANE
-            + """
-const d=p.messageBrowser.contentWindow.document; const i=d.getElementById('signedHdrIcon');
-return {icon:(i?.getAttribute('src')||'').split('/').pop(),shown:String(!!i&&!i.hidden),
-  technology:d.getElementById('cryptoBox')?.getAttribute('tech')||''};"""
-        )
-        return {str(name): str(value) for name, value in got.items()}
+    def seal(self) -> str:
+        """Return the name of the icon that stands for the signature in the message's header, "" without one."""
+        icon = "const i=p.messageBrowser.contentWindow.document.getElementById('signedHdrIcon');"
+        shown = self.js(PANE + icon + "return i&&!i.hidden?i.getAttribute('src'):'';")
+        return str(shown).rpartition("/")[2]
 
     def body(self) -> str:
         """Return the text of the message that is shown."""
-        return str(
-            self.js(
-                PANE
-                + "return p.messageBrowser.contentWindow.getMessagePaneBrowser().contentDocument.body.innerText;"
-            )
-        )
+        pane = "const b=p.messageBrowser.contentWindow.getMessagePaneBrowser();"
+        return str(self.js(PANE + pane + "return b.contentDocument.body.innerText;"))
 
     def listen_for_alerts(self) -> None:
         """Keep from now on what Thunderbird would tell the person in an alert, instead of showing it."""
@@ -361,7 +357,10 @@ MailServices.mailSession.addUserFeedbackListener({QueryInterface:ChromeUtils.gen
 
     def alerts(self) -> list[str]:
         """Return the alerts since `listen_for_alerts`."""
-        return [str(one) for one in self.js("return Services.wm.getMostRecentWindow('mail:3pane').murasalatAlerts;")]
+        return [
+            str(one)
+            for one in self.js("return Services.wm.getMostRecentWindow('mail:3pane').murasalatAlerts;")
+        ]
 
 
 def _modules(name: str, file: str) -> str:

@@ -110,7 +110,7 @@ def test_letters_are_found_by_subject_agency_number_and_period(filled: Store) ->
 def test_letters_are_counted_by_month_and_agency(filled: Store, clock: Clock) -> None:
     clock.advance(5 * 86400)
     filled.write(lambda unit: accept(unit, 10, "MOI", ("MOJ",)))
-    monthly = filled.read(lambda connection: letters.monthly(connection, "2026-11", "2027"))
+    monthly = filled.read(lambda connection: letters.monthly(connection, "2026-11", "2026-12"))
     assert monthly == [
         ("2026-11", "MOF", 3, 3),
         ("2026-11", "MOI", 0, 6),
@@ -118,8 +118,8 @@ def test_letters_are_counted_by_month_and_agency(filled: Store, clock: Clock) ->
         ("2026-12", "MOI", 1, 0),
         ("2026-12", "MOJ", 0, 1),
     ]
-    assert filled.read(lambda connection: letters.monthly(connection, "2026-12", "2027")) == monthly[3:]
-    assert filled.read(lambda connection: letters.monthly(connection, "2030", "2031")) == []
+    assert filled.read(lambda connection: letters.monthly(connection, "2026-12", "2026-12")) == monthly[3:]
+    assert filled.read(lambda connection: letters.monthly(connection, "2030-01", "2031-12")) == []
 
 
 def test_a_number_or_a_key_is_never_taken_twice(store: Store) -> None:

@@ -8,10 +8,10 @@ Invariants:
 
 from dataclasses import dataclass
 
-from gateway.imap.access import FILED, rights_in
+from gateway.imap.access import ARCHIVE, FILED, rights_in
 from gateway.imap.reply import Reply, bad, done, no
 from gateway.imap.session import Session
-from gateway.imap.texts import FILED_BY_GATEWAY, OTHER_OFFICE, READ_ONLY, RECORD_STAYS
+from gateway.imap.texts import FILED_BY_GATEWAY, IN_ARCHIVE_ALREADY, OTHER_OFFICE, READ_ONLY, RECORD_STAYS
 from gateway.imap.view import View
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands_message import Copy, Move
@@ -71,7 +71,7 @@ def _chosen(view: View, command: Copy | Move) -> list[int]:
 async def _target(session: Session, name: str) -> Mailbox:
     target = await session.find(name, code="TRYCREATE")
     if target.name in FILED or "i" not in rights_in(target.name):
-        raise no(FILED_BY_GATEWAY, "NOPERM")
+        raise no(IN_ARCHIVE_ALREADY if target.name == ARCHIVE else FILED_BY_GATEWAY, "NOPERM")
     return target
 
 

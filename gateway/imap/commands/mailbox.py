@@ -5,7 +5,7 @@ Invariants:
 - A mailbox is deleted with what is in it; each letter in it is recorded as unlinked, and stays in the Archive.
 """
 
-from gateway.imap.access import INBOX, STANDARD, rights_in
+from gateway.imap.access import ARCHIVE, INBOX, STANDARD, rights_in
 from gateway.imap.commands.listing import hierarchy, is_level
 from gateway.imap.commands.status import mailbox_id
 from gateway.imap.names import SEPARATOR, SHARED, Place, flaw, is_container, parents
@@ -15,6 +15,7 @@ from gateway.imap.texts import (
     ALREADY_EXISTS,
     BAD_NAME,
     HAS_CHILDREN,
+    IN_ARCHIVE_ALREADY,
     NO_SPECIAL_USE,
     NO_SUCH_MAILBOX,
     STANDARD_STAYS,
@@ -71,7 +72,8 @@ async def _new_place(session: Session, name: str) -> Place:
     if above.casefold() == SHARED.casefold() or (
         above in STANDARD and place.name != above and "k" not in rights_in(above)
     ):
-        raise no(BAD_NAME, "CANNOT")
+        # Thunderbird's Archive button makes a mailbox for the year first: its alert quotes this.
+        raise no(IN_ARCHIVE_ALREADY if above == ARCHIVE else BAD_NAME, "CANNOT")
     return place
 
 

@@ -3,8 +3,10 @@
 A search that looks into bodies tells which messages match and sends none of their octets: no hand-over is recorded.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Any
 
 from gateway.imap.reply import Reply, done
 from gateway.imap.search import Context, Program, Texts, Walked, compile_search
@@ -22,8 +24,6 @@ RUN = 2000
 ROWS = 500
 ROWS_WITH_HEAD = 128
 """Rows that are held together; with their headers, of which each may be 256 KiB, fewer."""
-SMALL = 1000
-"""Messages that are looked through in memory at once, without leaving the event loop."""
 HELD_OCTETS = 4 * 1024 * 1024
 """Octets of messages that a text search holds at once, unless one message is larger."""
 
@@ -97,80 +97,72 @@ async def matching(session: Session, view: View, key: SearchKey, *, saves: bool 
     program = compile_search(key, Context(view.uids, view.saved or (), session.ports.clock()))
     if saves:
         view.saved = []
-    walked = list(view.walk([(0, len(view.uids))]))
-    decided = (
-        _by_memory(program, walked)
-        if len(walked) <= SMALL
-        else await session.ports.offload.call(_by_memory, program, walked)
-    )
-    if not any(found is None for _, found in decided):
+    found: list[Walked] = []
+    authorised = False
+    for start in range(0, len(view.uids), RUN):
+        run = list(view.walk([(start, min(start + RUN, len(view.uids)))]))
+        decided = [program.test(one, None, None) for one in run]
+        if None in decided:
+            undecided = [one for one, matches in zip(run, decided, strict=True) if matches is None]
+            chosen = await session.read(partial(_by_rows, view.mailbox.id, program, undecided))
+            authorised = True
+            found += [one for one, matches in zip(run, decided, strict=True) if matches or one[0] in chosen]
+        else:
+            found += [one for one, matches in zip(run, decided, strict=True) if matches]
+            await asyncio.sleep(0)
+    if not authorised:
         await session.authorise()
-        return [one for one, found in decided if found]
-    matches = {one[0]: found for one, found in decided}
-    open_ = [one for one, found in decided if found is None]
-    for start in range(0, len(open_), RUN):
-        act = partial(_by_rows, view.mailbox.id, program, open_[start : start + RUN])
-        matches.update(await session.read(act))
-    return [one for one, _ in decided if matches[one[0]]]
+    return found
 
 
-def _by_memory(program: Program, walked: Sequence[Walked]) -> list[tuple[Walked, bool | None]]:
-    test = program.test
-    return [(one, test(one, None, None)) for one in walked]
-
-
-def _by_rows(mailbox: int, program: Program, run: Sequence[Walked], connection: Reading) -> dict[int, bool]:
+def _by_rows(mailbox: int, program: Program, run: Sequence[Walked], connection: Reading) -> set[int]:
+    """Return the message numbers that match."""
     columns = [*program.columns, *(["size"] if program.octets and "size" not in program.columns else [])]
     rows = ROWS_WITH_HEAD if "head" in columns else ROWS
-    matches: dict[int, bool] = {}
+    matches: set[int] = set()
     for start in range(0, len(run), rows):
-        left = _decided_by_rows(mailbox, program, columns, run[start : start + rows], connection, matches)
+        some = run[start : start + rows]
+        found = contents.rows(connection, mailbox, [one[1] for one in some], *columns)
+        left: list[tuple[Walked, Any]] = []
+        for one, row in _together(some, found):
+            decided = program.test(one, row, None)
+            if decided:
+                matches.add(one[0])
+            elif decided is None:
+                left.append((one, row))
         for group in _groups(left):
             _by_text(connection, program, group, matches)
     return matches
 
 
-def _decided_by_rows(
-    mailbox: int,
-    program: Program,
-    columns: Sequence[str],
-    run: Sequence[Walked],
-    connection: Reading,
-    matches: dict[int, bool],
-) -> list[tuple[Walked, object]]:
-    """Decide by stored columns; return what only the text itself can decide, with its row."""
-    rows = {row.uid: row for row in contents.rows(connection, mailbox, [one[1] for one in run], *columns)}
-    left: list[tuple[Walked, object]] = []
-    for one in run:
-        row = rows.get(one[1])
-        found = False if row is None else program.test(one, row, None)
-        if found is None:
-            left.append((one, row))
-        else:
-            matches[one[0]] = found
-    return left
+def _together(run: Sequence[Walked], rows: Sequence[Any]) -> Iterator[tuple[Walked, Any]]:
+    """Give messages with their rows, both by UID; a message whose mailbox was just deleted has none."""
+    if len(run) == len(rows):
+        yield from zip(run, rows, strict=True)
+        return
+    by_uid = {row.uid: row for row in rows}
+    yield from ((one, by_uid[one[1]]) for one in run if one[1] in by_uid)
 
 
-def _groups(left: Sequence[tuple[Walked, object]]) -> Iterator[list[tuple[Walked, object]]]:
+def _groups(left: Sequence[tuple[Walked, Any]]) -> Iterator[list[tuple[Walked, Any]]]:
     """Cut messages into groups whose octets may be held together; a larger one is alone."""
-    group: list[tuple[Walked, object]] = []
+    group: list[tuple[Walked, Any]] = []
     held = 0
     for one, row in left:
-        size = int(getattr(row, "size", 0))
-        if group and held + size > HELD_OCTETS:
+        if group and held + row.size > HELD_OCTETS:
             yield group
             group, held = [], 0
         group.append((one, row))
-        held += size
+        held += row.size
     if group:
         yield group
 
 
 def _by_text(
-    connection: Reading, program: Program, group: Sequence[tuple[Walked, object]], matches: dict[int, bool]
+    connection: Reading, program: Program, group: Sequence[tuple[Walked, Any]], matches: set[int]
 ) -> None:
-    digests = list({str(getattr(row, "sha256", "")) for _, row in group})
-    octets = contents.octets_of(connection, digests)
+    octets = contents.octets_of(connection, list({row.sha256 for _, row in group}))
     texts = {sha256: Texts(found) for sha256, found in octets.items()}
     for one, row in group:
-        matches[one[0]] = bool(program.test(one, row, texts[str(getattr(row, "sha256", ""))]))
+        if program.test(one, row, texts[row.sha256]):
+            matches.add(one[0])

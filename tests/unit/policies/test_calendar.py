@@ -12,6 +12,8 @@ from policies.calendar import (
     hijri,
     in_qatar,
     is_working_day,
+    month_bounds,
+    months,
     parse_rfc3339,
     rfc3339,
     time_of_day,
@@ -216,3 +218,16 @@ def test_no_text_raises_anything_but_value_error(text: str) -> None:
     except ValueError:
         return
     assert moment.tzinfo is UTC
+
+
+def test_a_month_is_qatars() -> None:
+    since, until = month_bounds("2026-12")
+    assert (rfc3339(since), rfc3339(until)) == ("2026-11-30T21:00:00.000Z", "2026-12-31T21:00:00.000Z")
+    assert months("2026-11", "2027-02") == ["2026-11", "2026-12", "2027-01", "2027-02"]
+    assert months("2026-02", "2026-01") == []
+
+
+@pytest.mark.parametrize("text", ["2026", "2026-13", "2026-1", "٢٠٢٦-٠١", "0000-01", "2026-00", " 2026-01"])
+def test_a_month_has_one_form(text: str) -> None:
+    with pytest.raises(ValueError, match="YYYY-MM"):
+        months(text, "2026-12")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.imap.index import Delta, MailboxIndex
+from gateway.imap.index import Delta, MailboxIndex, Whole
 from gateway.imap.recent import Arrivals
 from gateway.imap.view import View
 from gateway.imap.wire.sequence import SequenceSet
@@ -28,7 +28,7 @@ class Store:
     def index(self) -> MailboxIndex:
         box = replace(BOX, uidnext=self.uidnext, highestmodseq=self.modseq)
         return MailboxIndex(
-            "noura", Delta(box, [State(uid, 1, some) for uid, some in self.flags.items()], [])
+            "noura", Whole(box, [(uid, 1, " ".join(some)) for uid, some in self.flags.items()], [])
         )
 
     def change(self, kind: str, number: int) -> Delta:
@@ -159,9 +159,9 @@ def test_older_news_change_nothing() -> None:
     ],
 )
 def test_sets_choose_by_number_or_uid(numbers: bytes, uid: bool, chosen: list[int]) -> None:
-    states = [State(one, 1, frozenset()) for one in (2, 4, 6, 8)]
+    messages = [(one, 1, "") for one in (2, 4, 6, 8)]
     view = View(
-        MailboxIndex("n", Delta(replace(BOX, uidnext=9), states, [])), Arrivals({1: 9}), read_only=False
+        MailboxIndex("n", Whole(replace(BOX, uidnext=9), messages, [])), Arrivals({1: 9}), read_only=False
     )
     assert view.chosen(view.select(SequenceSet.parse(numbers), uid=uid)) == chosen
     view.saved = [4, 5, 8]
@@ -171,8 +171,8 @@ def test_sets_choose_by_number_or_uid(numbers: bytes, uid: bool, chosen: list[in
 
 
 def test_an_index_of_many_messages_is_small() -> None:
-    states = [State(uid, 1, frozenset()) for uid in range(1, 10_001)]
-    index = MailboxIndex("n", Delta(replace(BOX, uidnext=10_001), states, []))
+    messages = [(uid, 1, "") for uid in range(1, 10_001)]
+    index = MailboxIndex("n", Whole(replace(BOX, uidnext=10_001), messages, []))
     assert isinstance(index.uids, array)
     assert index.uids.itemsize * len(index) <= 40_000
     assert index.modseqs.itemsize * len(index) <= 80_000
@@ -188,3 +188,13 @@ def test_recent_goes_to_one_session_and_what_comes_to_the_first_told() -> None:
     index.apply(store.change("add", 0))
     assert b"* 1 RECENT\r\n" in list(second.tell(expunges=True, modseq=False))
     assert b"* 2 RECENT\r\n" in list(first.tell(expunges=True, modseq=False))
+
+
+def test_own_flags_stand_beside_shared_keywords_and_the_later_change_counts() -> None:
+    messages = [(1, 5, ""), (2, 9, "$MsSeen"), (4, 3, "$MsSeen")]
+    own = [(2, "\\Flagged \\Seen", 7), (3, "\\Seen", 8), (4, "\\Seen tag", 8)]
+    index = MailboxIndex("n", Whole(replace(BOX, uidnext=5, highestmodseq=9), messages, own))
+    assert index.flags == [frozenset(), {"$MsSeen", "\\Flagged", SEEN}, {"$MsSeen", SEEN, "tag"}]
+    assert list(index.modseqs) == [5, 9, 8]
+    assert index.keywords == {"$MsSeen", "tag"}
+    assert (index.unseen, index.first_unseen()) == (1, 1)
