@@ -13,10 +13,9 @@ app = typer.Typer(help="Evidence and its log / الأدلة وسجلها", no_ar
 @app.command()
 def verify() -> None:
     """Recompute log, octets and numbers; exit 5 and the first bad record if anything differs."""
-    from mailstore.integrity import verify as recompute
-
     from admin_cli.acts import instance
     from gateway.checkpointing import note_checker
+    from mailstore.integrity import verify as recompute
 
     with instance() as opened:
         report = opened.store.read(lambda connection: recompute(connection, note_checker(opened)))
@@ -41,10 +40,9 @@ def verify() -> None:
 @app.command()
 def checkpoint() -> None:
     """Sign a checkpoint of the log as it is now, and print the newest one."""
-    from mailstore.checkpoints import latest
-
     from admin_cli.acts import apply, instance
     from gateway.checkpointing import sign_due_checkpoint
+    from mailstore.checkpoints import latest
 
     with instance() as opened:
         apply(opened, lambda unit: sign_due_checkpoint(unit, opened))

@@ -50,6 +50,18 @@ def load_certificate(context: ssl.SSLContext, certificate: Path | str, key: Path
     context.load_cert_chain(str(certificate), str(key))
 
 
+def cut(transport: asyncio.BaseTransport) -> None:
+    """Abort a connection, also one that is closed already.
+
+    Before Python 3.11.4 the TLS transport's own `abort` fails on a connection that is gone.
+    """
+    if (
+        isinstance(transport, asyncio.Transport)
+        and getattr(transport, "_ssl_protocol", transport) is not None
+    ):
+        transport.abort()
+
+
 def slim(transport: asyncio.BaseTransport | sslproto.SSLProtocol) -> None:
     """Shrink the receive buffer of a TLS connection that asyncio itself made; a plain one stays as it is.
 

@@ -75,7 +75,7 @@ _TOKEN = re.compile(
     r"""(?P<word>[^ \t"<>()\[\]\\,:;]+)
     |(?P<space>[ \t]+)
     |(?P<angle><[^<>]*+>)
-    |(?P<quoted>"(?:[^"\\]|\\.)*+")
+    |(?P<quoted>"[^"\\]*+(?:\\.[^"\\]*+)*+")
     |(?P<comma>,)""",
     re.VERBOSE,
 )

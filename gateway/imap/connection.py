@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from gateway.connections import Entry
 from gateway.imap.settings import ImapSettings
 from gateway.imap.wire.framing import CommandReader, Fatal, Frame, Line, NeedContinuation, NeedData, Refused
+from gateway.tls import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -265,4 +266,4 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """Cut the connection."""
         if self._transport is not None:
-            self._transport.abort()
+            cut(self._transport)

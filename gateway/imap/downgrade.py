@@ -13,7 +13,7 @@ from gateway.imap.wire.encoder import string
 
 NOWHERE = (b"invalid", b"internationalized-address.invalid")
 _TOKEN = re.compile(
-    rb'(?P<blank> )|(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*+)"'
+    rb'(?P<blank> )|(?P<open>\()|(?P<close>\))|"(?P<quoted>[^"\\]*+(?:\\.[^"\\]*+)*+)"'
     rb"|\{(?P<size>[0-9]+)\}\r\n|(?P<atom>[^ ()\"{]+)",
     re.DOTALL,
 )

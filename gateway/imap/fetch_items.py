@@ -185,7 +185,7 @@ def _fields_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
     """Return the pattern of whole fields with one of these names, folded lines and the line end included."""
     either = b"|".join(re.escape(name.encode()) for name in names)
     return re.compile(
-        rb"^(?:" + either + rb")[ \t]*+:[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+", re.IGNORECASE | re.MULTILINE
+        rb"^(?:" + either + rb")[ \t]*+:[^\n]*+\n?+(?:[ \t][^\n]*+\n?+)*+", re.IGNORECASE | re.MULTILINE
     )
 
 
@@ -274,7 +274,7 @@ def _binary_writer(item: BinarySection) -> Writer:
 def decoded(message: Message, path: tuple[int, ...]) -> Segments | None:
     """Return a part without its transfer encoding, None where there is no such part (RFC 3516 section 4.2).
 
-    Multiparts and messages inside stand as they are. Raises Refusal for an encoding that is not known.
+    Multiparts and messages inside stand as they are. `hold_encodings` has seen to it that the encoding is known.
     """
     if not path:
         return whole(message)
@@ -284,8 +284,6 @@ def decoded(message: Message, path: tuple[int, ...]) -> Segments | None:
     start, stop, encoding = part.body_start, part.end, part.transfer_encoding
     if part.children or encoding in IDENTITY:
         return [message.span(start, stop)]
-    if not known_encoding(encoding):
-        raise no(UNKNOWN_ENCODING, "UNKNOWN-CTE")
     if message.octets is not None:
         return [decode_transfer(message.octets[start:stop], encoding) or b""]
     span = Span(message.row.sha256, start, stop)
@@ -319,10 +317,18 @@ class Writers:
 
 
 def write(writers: Iterable[Writer], message: Message) -> Iterator[Piece]:
-    """Write the FETCH response of one message, item by item."""
+    """Write the FETCH response of one message, item by item, up to what ends it."""
     yield b"* %d FETCH (" % message.number
     for at, item in enumerate(writers):
         if at:
             yield b" "
         yield from item(message)
-    yield b")\r\n"
+
+
+def hold_encodings(items: Iterable[FetchItem], message: Message) -> None:
+    """Refuse, before anything is said of a message, to decode a part whose encoding is not known. Raises Refusal."""
+    for item in items:
+        if isinstance(item, BinarySection | BinarySize) and item.part:
+            part = sections.locate(message.root, item.part)
+            if part is not None and not part.children and not known_encoding(part.transfer_encoding):
+                raise no(UNKNOWN_ENCODING, "UNKNOWN-CTE")

@@ -4,17 +4,23 @@ Invariants:
 - No reading transaction is open while the client is waited for; what is held is one group of messages and what was
   composed from it, about `GROUP_OCTETS` each, or one piece of a large message.
 - Every piece is read under rights looked up in the same transaction.
+- When a response cannot be ended, the connection is: nothing else is ever said within a response or a literal.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from gateway.imap.fetch_items import Message, Writer, write
+from gateway.faults import Unavailable
+from gateway.imap.connection import Gone
+from gateway.imap.fetch_items import Message, Writer, hold_encodings, write
 from gateway.imap.fetch_plan import Plan
 from gateway.imap.pieces import Decoded, Piece, Segments, Span, batch
-from gateway.imap.session import Session
+from gateway.imap.reply import Ending
+from gateway.imap.session import RightsMovedError, Session
 from gateway.mime.transfer import decode_pieces
 from mailstore import contents
+from mailstore.faults import NotFound
 from mailstore.transaction import Reading
 
 ROWS = 500
@@ -27,6 +33,8 @@ PIECE_OCTETS = 256 * 1024
 """What is given to the connection at once."""
 
 Walked = tuple[int, int, frozenset[str], int]
+_EXPECTED = (Ending, NotFound, RightsMovedError, Unavailable)
+JOURNAL = logging.getLogger("murasalat.imap")
 
 
 async def send_rows(
@@ -41,9 +49,20 @@ async def send_rows(
     for start in range(0, len(walked), rows):
         composing = _Composing(mailbox, planned, walked[start : start + rows], items)
         more = True
+        half_said = False
         while more:
-            segments, more = await session.read(composing.next)
-            await _send(session, segments)
+            try:
+                segments, more = await session.read(composing.next)
+                half_said = composing.within
+                await _send(session, segments)
+            except Exception as fault:
+                if not half_said or isinstance(fault, Gone):
+                    raise
+                session.note("cut", why=type(fault).__name__)
+                if not isinstance(fault, _EXPECTED):
+                    JOURNAL.exception("a response could not be ended")
+                session.connection.abort()  # nothing could be told from the rest of a response or of a literal
+                raise Gone from fault
 
 
 class _Composing:
@@ -65,6 +84,8 @@ class _Composing:
         self._items = items
         self._connection: Reading | None = None
         self._pieces = self._compose()
+        self.within = False
+        """Whether what was given so far ends within a response."""
 
     def next(self, connection: Reading) -> tuple[Segments, bool]:
         """Return what may be sent next, and whether there may be more."""
@@ -83,7 +104,11 @@ class _Composing:
             if self._planned.octets:
                 self._load(group)
             for message in group:
+                hold_encodings(self._planned.items, message)
+                self.within = True
                 yield from write(self._items(message), message)
+                self.within = False
+                yield b")\r\n"
             for message in group:
                 message.octets = None
 

@@ -10,8 +10,8 @@ from html import unescape
 
 # Each of these matches to the end of the text when what it opens is never closed, as browsers read it.
 _HIDDEN = re.compile(
-    r"<!--(?:[^-]++|-(?!->))*+(?:-->|\Z)"
-    r"|<(script|style)\b(?:[^<]++|<(?!/\1\b))*+(?:</\1[^>]*+>?|\Z)",
+    r"<!--(?:[^-]++|-(?!->))*(?:-->|\Z)"
+    r"|<(script|style)\b(?:[^<]++|<(?!/\1\b))*(?:</\1[^>]*+>?|\Z)",
     re.IGNORECASE,
 )
 _BLOCK = re.compile(

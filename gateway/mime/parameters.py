@@ -25,7 +25,7 @@ _PARAMETER = re.compile(
 _NAME = re.compile(rb"([^ \t\r\n=;()\"]++)[ \t\r\n]*+")
 _QUOTED = re.compile(rb"\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"", re.DOTALL)
 _BARE = re.compile(rb"[^ \t\r\n;]*+")
-_TO_SEMICOLON = re.compile(rb"(?:[^;\"\\]++|\\.|\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\"|[\"\\])*+", re.DOTALL)
+_TO_SEMICOLON = re.compile(rb"(?:[^;\"\\]++|\\.|\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\"|[\"\\])*", re.DOTALL)
 _SEMICOLONS = re.compile(rb"[ \t\r\n;]*+")
 _PAREN = re.compile(rb"\\.|[()]", re.DOTALL)
 _PAIR = re.compile(rb"\\(.)", re.DOTALL)

@@ -22,6 +22,7 @@ from gateway.smtp import replies
 from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.transaction import Peer, Transaction
 from gateway.smtp.wire import Wire
+from gateway.tls import cut
 from policies.identity import Account
 from policies.reasons import Reason
 
@@ -267,4 +268,4 @@ class Session:
     def abort(self) -> None:
         """Cut the connection."""
         if self._transport is not None:
-            self._transport.abort()
+            cut(self._transport)

@@ -72,8 +72,7 @@ def secret_key(signer: Sealer, home: Path) -> str:
 @pytest.fixture
 def scene(site: Site, pytestconfig: pytest.Config) -> Iterator[Scene]:
     pictures = pytestconfig.getoption("--pictures")
-    office = Office(ARCHIVE_OFFICE, "MOJ", "الأرشيف", "Archive")
-    site.change(lambda unit: directory.add_office(unit, office))
+    site.change(lambda unit: directory.add_office(unit, Office(ARCHIVE_OFFICE, "MOJ", "الأرشيف", "Archive")))
     appoint(site, "huda.moj", "هدى المثال", "Huda Al-Mithal", ARCHIVE_OFFICE)
     appoint(site, "salem.cm", "سالم المثال", "Salem Al-Mithal", REGISTRY)
     signer = site.signer(ARCHIVE_OFFICE)

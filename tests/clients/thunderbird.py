@@ -17,6 +17,7 @@ import contextlib
 import importlib
 import importlib.util
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -207,7 +208,7 @@ id.setUnicharAttribute('openpgp_key_id',a[1].slice(-16)); id.setBoolAttribute('s
         )
 
     def accept_openpgp_key(self, armored_public_key: str) -> list[str]:
-        """Import somebody's public key and accept it as verified; return the fingerprints."""
+        """Import somebody's public key and accept it as verified; return the key ids."""
         got = self.js(
             _modules("RNP", "RNP")
             + _modules("EnigmailKeyRing", "keyRing")
@@ -261,11 +262,7 @@ return await new Promise(res=>{
         """Ask the server for its mailboxes; return the names that Thunderbird shows."""
         self.js(MAIL + "MailServices.accounts.accounts[0].incomingServer.performExpand(null);")
         time.sleep(4)
-        return [
-            uri.split("/", 3)[3]
-            for uri, _, _ in self.folders()
-            if uri.startswith("imap:") and uri.count("/") > 2
-        ]
+        return [uri.split("/", 3)[3] for uri, _, _ in self.folders() if re.match("imap://[^/]+/", uri)]
 
     def folders(self) -> list[tuple[str, int, int]]:
         """Return (URI, messages, unread) of every folder that Thunderbird knows."""
@@ -357,10 +354,8 @@ MailServices.mailSession.addUserFeedbackListener({QueryInterface:ChromeUtils.gen
 
     def alerts(self) -> list[str]:
         """Return the alerts since `listen_for_alerts`."""
-        return [
-            str(one)
-            for one in self.js("return Services.wm.getMostRecentWindow('mail:3pane').murasalatAlerts;")
-        ]
+        kept = "return Services.wm.getMostRecentWindow('mail:3pane').murasalatAlerts;"
+        return [str(one) for one in self.js(kept)]
 
 
 def _modules(name: str, file: str) -> str:

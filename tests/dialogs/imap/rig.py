@@ -28,7 +28,7 @@ from gateway.offload import Offload
 from gateway.opening import Opening
 from gateway.passwords import hash_secret
 from gateway.throttle import Throttle
-from gateway.tls import server_context
+from gateway.tls import cut, server_context
 from gateway.unlinking import Unlinking
 from mailstore import directory, evidence, letters, mailboxes, register
 from mailstore.letters import Addressee, Letter
@@ -296,7 +296,7 @@ class Client:
         try:
             await asyncio.wait_for(self.writer.wait_closed(), 5)
         except (OSError, TimeoutError):
-            self.writer.transport.abort()
+            cut(self.writer.transport)
 
 
 @asynccontextmanager
@@ -336,7 +336,7 @@ async def running(
         yield world
     finally:
         for client in world.clients:
-            client.writer.transport.abort()
+            cut(client.writer.transport)
         await server.close(0.5)
         login.close()
         offload.close()

@@ -22,7 +22,7 @@ from gateway.passwords import hash_secret
 from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.submission import SubmissionService
 from gateway.throttle import Throttle
-from gateway.tls import server_context
+from gateway.tls import cut, server_context
 from policies.envelope import Envelope
 from policies.identity import Account, Grant, Officer, Right, System
 from policies.outcome import Outcome, Registered
@@ -223,7 +223,7 @@ class Client:
         try:
             await asyncio.wait_for(self.writer.wait_closed(), 5)
         except (OSError, TimeoutError):
-            self.writer.transport.abort()
+            cut(self.writer.transport)
 
 
 def plain(login: str, secret: str = SECRET) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.faults import Unavailable
 from gateway.smtp.parameters import decoded_xtext
+from gateway.tls import cut
 from policies.outcome import Outcome, Registered
 from policies.reasons import Reason
 from tests.dialogs.smtp.rig import NOW, OFFICE, SECRET, Authority, World, running
@@ -140,7 +141,7 @@ async def test_a_client_that_leaves_during_submission_does_not_cancel_it(authori
         client = await world.started()
         await client.send(LETTER + b".\r\n")
         await world.entered.wait()
-        client.writer.transport.abort()
+        cut(client.writer.transport)
         await asyncio.sleep(0.05)
         assert world.service.sessions == 1
         world.hold.set()

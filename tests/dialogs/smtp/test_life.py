@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from gateway.smtp import replies
-from gateway.tls import load_certificate
+from gateway.tls import cut, load_certificate
 from tests.dialogs.smtp.rig import OFFICE, Authority, Client, running
 
 
@@ -101,7 +101,7 @@ async def test_a_client_that_stops_half_way_has_sent_nothing(authority: Authorit
         if how == "close":
             await client.close()
         else:
-            client.writer.transport.abort()
+            cut(client.writer.transport)
         await world.sessions_are(0)
     assert world.submitted == []
     assert world.rejected == []

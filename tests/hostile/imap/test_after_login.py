@@ -7,6 +7,7 @@ import asyncio
 
 import pytest
 
+from gateway.tls import cut
 from tests.dialogs.imap.rig import Client, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -157,7 +158,7 @@ async def test_abuse_after_login_is_answered_and_hurts_nobody(
     assert heard.startswith(expected), heard[:200]
     if not expected.startswith("* BYE"):
         assert (await client.ask("NOOP"))[-1] == "OK Nothing done"
-    client.writer.transport.abort()
+    cut(client.writer.transport)
     assert (await honest.ask("NOOP"))[-1] == "OK Nothing done"
 
 
@@ -267,4 +268,4 @@ async def test_sessions_of_one_account_are_counted(besieged: World) -> None:
         await client.ask("LOGOUT")
     assert (await one_more.ask("LOGIN huda abcd-efgh-jkmn-pqrs"))[-1].startswith("OK")
     for client in clients:
-        client.writer.transport.abort()
+        cut(client.writer.transport)

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from gateway.imap.connection import Connection
+from gateway.tls import cut
 from tests.dialogs.imap.rig import SECRET, Client, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -109,7 +110,7 @@ async def test_abuse_before_login_is_answered_and_hurts_nobody(
     assert len(heard) < 300
     if expected == "* BYE":
         assert await client.line() == b""
-    client.writer.transport.abort()
+    cut(client.writer.transport)
     assert (await honest.ask("NOOP"))[-1] == "OK Nothing done"
 
 
@@ -187,7 +188,7 @@ async def test_a_stranger_is_held_in_at_most_64_kib(besieged: World, piece: byte
         await asyncio.sleep(0.001)
         most = max(most, held.octets)
     assert 0 < most <= MOST_HELD
-    client.writer.transport.abort()
+    cut(client.writer.transport)
 
 
 async def test_a_stranger_who_sends_while_a_login_is_checked_is_held_back(besieged: World) -> None:
@@ -207,7 +208,7 @@ async def test_a_stranger_who_sends_while_a_login_is_checked_is_held_back(besieg
     assert 0 < most <= MOST_HELD
     assert waiting <= MOST_HELD
     sending.cancel()
-    client.writer.transport.abort()
+    cut(client.writer.transport)
 
 
 async def test_the_journal_names_no_secret_and_no_line_of_a_stranger(

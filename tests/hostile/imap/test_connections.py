@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.imap.connection import Connection
+from gateway.tls import cut
 from tests.dialogs.imap.rig import MOF, Client, World, letter_octets, running
 from tests.dialogs.smtp.rig import Authority
 
@@ -275,7 +276,7 @@ async def test_a_cut_at_any_place_is_no_error(world: World) -> None:
         await client.send(script[:length])
         if length % 2:
             await client.line()
-        client.writer.transport.abort()
+        cut(client.writer.transport)
     await sessions_are(world, 0)
     assert (await (await world.logged_in()).ask("NOOP"))[-1] == "OK Nothing done"
 
@@ -297,7 +298,7 @@ async def test_too_many_connections_of_one_source_are_told_and_then_dropped(
             await world.connect()
         for _, writer in silent:
             writer.close()
-        first[0].writer.transport.abort()
+        cut(first[0].writer.transport)
         await comes_true(lambda: world.server.sessions <= 4)
         assert (await first[1].ask("NOOP"))[-1] == "OK Nothing done"
 
@@ -306,9 +307,9 @@ async def test_nothing_is_left_of_connections_that_went(world: World) -> None:
     shared = world.server._shared
     for _ in range(30):
         client = await world.selected()
-        client.writer.transport.abort()
+        cut(client.writer.transport)
     stranger = await world.connect()
-    stranger.writer.transport.abort()
+    cut(stranger.writer.transport)
     await sessions_are(world, 0)
     await comes_true(lambda: not shared.tasks and len(shared.connections) == 0)
     assert not shared.connections._accounts

@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from gateway.tls import cut
 from tests.dialogs.imap.rig import MINISTER, SECRET, Client, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -119,13 +120,13 @@ async def test_damaged_commands_are_answered_and_break_nothing(
         heard = await client.ask(octets)
         if not heard or not heard[-1].startswith(("OK", "NO", "BAD")):
             assert heard[-1].startswith("* BYE") or "BAD" in heard[-1], (octets, heard[-1:])
-            client.writer.transport.abort()
+            cut(client.writer.transport)
             client = await besieged.selected()
             continue
         assert "SERVERBUG" not in heard[-1], octets
         answered += 1
     assert answered > count // 3
-    client.writer.transport.abort()
+    cut(client.writer.transport)
     assert (await honest.ask("FETCH 1 BODY.PEEK[TEXT]"))[-1] == "OK Messages fetched"
 
 
@@ -145,5 +146,5 @@ async def test_damaged_octets_before_login_are_answered_or_end_the_connection(
             heard.append(line)
         assert heard[-1].startswith((b"* BYE", b"a")), script
         assert not any(SECRET.encode() in line for line in heard)
-        client.writer.transport.abort()
+        cut(client.writer.transport)
     assert (await honest.ask("NOOP"))[-1] == "OK Nothing done"

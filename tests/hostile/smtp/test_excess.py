@@ -5,6 +5,7 @@ import ssl
 
 import pytest
 
+from gateway.tls import cut
 from policies.reasons import Reason
 from tests.dialogs.smtp.rig import OFFICE, Authority, running
 
@@ -80,7 +81,7 @@ async def test_a_client_that_does_not_read_its_replies_is_held_back(authority: A
         (session,) = world.service._shared.sessions
         assert len(session.wire._replies) < 2 * MIB
         assert session.counts["commands"] < 500_000
-        client.writer.transport.abort()
+        cut(client.writer.transport)
         await world.sessions_are(0)
 
 
@@ -126,7 +127,7 @@ async def test_a_reset_in_the_middle_of_anything_is_no_error(
             try:
                 client = await world.connect()
                 await client.send(script[:length])
-                client.writer.transport.abort()
+                cut(client.writer.transport)
             except (ConnectionError, ssl.SSLError):
                 continue
         await world.sessions_are(0)
