@@ -160,7 +160,7 @@ def letter(number: int, size: int) -> bytes:
     chosen = random.Random(number)  # noqa: S311 - the same letters in every run
     marked = number % _EVERY == 7
     subject = f"{SUBJECT if marked else 'خطاب رقم'} {2026}/{number}"
-    text = base64.encodebytes(chosen.randbytes(max(96, (size - 2100) * 3 // 4)))
+    text = base64.encodebytes(chosen.randbytes(max(96, (size - 1480) * 73 // 100)))
     head = (
         f"Received: from [10.0.{number % 200}.7] by murasalat.gov.example with ESMTPSA id {number:08x};\r\n"
         f"\tMon, 5 Jan 2026 08:{number // 60 % 60:02}:{number % 60:02} +0300\r\n"

@@ -6,6 +6,7 @@ stores is durable before the OK, as its default (`mail_fsync = optimized`) has i
 is read or changed.
 """
 
+import grp
 import os
 import pwd
 import shutil
@@ -66,7 +67,7 @@ service imap-login {{
 service imap {{
   service_count = 100
   process_min_avail = 2
-  process_limit = 1024
+  process_limit = 512
 }}
 service anvil {{
   {chroot}
@@ -107,7 +108,7 @@ def _settings(base: Path, certificate: Path, key: Path, port: int) -> str:
         (base / name).mkdir(parents=True, exist_ok=True)
     as_root = os.geteuid() == 0
     me = pwd.getpwuid(os.geteuid()).pw_name
-    group = str(os.getegid())
+    group = grp.getgrgid(os.getegid()).gr_name
     if as_root:  # Dovecot refuses to keep root's mail, and separates its login processes from the rest
         for folder in (base.parent, base):
             folder.chmod(0o755)

@@ -110,13 +110,12 @@ class Gateway:
         self.instance.close()
         self.sealer.close()
 
-    async def _credentials(self, name: str) -> Credentials | None:
-        login = name.lower()
+    async def _credentials(self, login: str) -> Credentials | None:
         directory = await self.directory.get()
+        hashes = await self.offload.read(lambda connection: live_hashes(connection, login))
         officer, system = directory.officers.get(login), directory.systems.get(login)
         if officer is None and system is None:
-            return None
-        hashes = await self.offload.read(lambda connection: live_hashes(connection, login))
+            return None  # after as much work as for a known one
         return Credentials(Account(login, "password", officer, system), hashes, directory.version)
 
     async def _certificate(self, sha256: str) -> Account | None:

@@ -51,7 +51,7 @@ class Credentials:
 
 
 class Login:
-    """Checks logins. `load` finds credentials by login name, `load_certificate` an account by fingerprint."""
+    """Checks logins. `load` finds credentials by lower-case login, `load_certificate` an account by fingerprint."""
 
     def __init__(
         self,
@@ -87,6 +87,7 @@ class Login:
         """
         if not login or "\0" in login or len(login) > LOGIN_CHARACTERS or len(secret) > SECRET_CHARACTERS:
             login, secret = "", ""  # no account has this name; it is answered as any unknown one
+        login = login.lower()  # one account to the throttle, however its name is written
         proof = hmac.digest(self._key, f"{login}\0{secret}".encode("utf-8", "surrogatepass"), "sha256")
         running = self._running.get((proof, source))
         if running is None:
@@ -155,10 +156,10 @@ class Login:
         _keep(self._cache, proof, (self._now() + self._cache_seconds, version), _CACHED)
 
     def _sound_alarm(self, source: str) -> None:
-        key = neighbourhood(source)
-        if self._now() < self._alarms.get(key, self._now()):
+        key, now = neighbourhood(source), self._now()
+        if now < self._alarms.get(key, now):
             return
-        _keep(self._alarms, key, self._now() + 60.0, _CACHED)
+        _keep(self._alarms, key, now + 60.0, _CACHED)
         _JOURNAL.warning(json.dumps({"event": "password-guessing", "source": key}))
         if self._alarm is not None:
             self._alarm(key)

@@ -19,6 +19,25 @@ _messages = schema.messages
 _OCTETS = select(_messages.c.sha256, _messages.c.octets).where(
     _messages.c.sha256.in_(bindparam("digests", expanding=True))
 )
+_LETTER = [schema.letters.c[name] for name in Letter.__dataclass_fields__]
+_ADDRESSEE = [schema.recipients.c[name] for name in Addressee.__dataclass_fields__]
+_LETTERS_IN = (
+    select(schema.entries.c.uid, *_LETTER, *_ADDRESSEE)
+    .select_from(
+        schema.entries.join(
+            schema.letters, schema.letters.c.letter_id == schema.entries.c.letter_id
+        ).outerjoin(
+            schema.recipients,
+            (schema.recipients.c.letter_id == schema.letters.c.letter_id)
+            & (schema.recipients.c.office == bindparam("office")),
+        )
+    )
+    .where(
+        schema.entries.c.mailbox == bindparam("mailbox"),
+        schema.entries.c.uid.in_(bindparam("uids", expanding=True)),
+    )
+    .order_by(schema.entries.c.uid)
+)
 
 
 def modseqs(connection: Connection, mailboxes: Sequence[int]) -> dict[int, int]:
@@ -146,22 +165,11 @@ def letters_in(
     connection: Connection, mailbox: int, uids: Sequence[int], office: str
 ) -> list[tuple[int, Letter, Addressee | None]]:
     """Return UID and letter of the messages that are letters, with how `office` received it, if it did."""
-    entries, letters, recipients = schema.entries, schema.letters, schema.recipients
-    letter_columns = [letters.c[name] for name in Letter.__dataclass_fields__]
-    addressee_columns = [recipients.c[name] for name in Addressee.__dataclass_fields__]
-    joined = entries.join(letters, letters.c.letter_id == entries.c.letter_id).outerjoin(
-        recipients, (recipients.c.letter_id == letters.c.letter_id) & (recipients.c.office == office)
-    )
     found: list[tuple[int, Letter, Addressee | None]] = []
     for some in batches(uids):
-        query = (
-            select(entries.c.uid, *letter_columns, *addressee_columns)
-            .select_from(joined)
-            .where(entries.c.mailbox == mailbox, entries.c.uid.in_(some))
-            .order_by(entries.c.uid)
-        )
-        for row in connection.execute(query):
-            letter = Letter(*row[1 : 1 + len(letter_columns)])
-            addressee = row[1 + len(letter_columns) :]
+        named = {"mailbox": mailbox, "office": office, "uids": some}
+        for row in connection.execute(_LETTERS_IN, named):
+            letter = Letter(*row[1 : 1 + len(_LETTER)])
+            addressee = row[1 + len(_LETTER) :]
             found.append((row[0], letter, Addressee(*addressee) if addressee[0] is not None else None))
     return found

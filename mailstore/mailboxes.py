@@ -95,6 +95,16 @@ _UNCHANGING = (
     *("size", "internal_date", "saved_at", "prefix"),
 )
 _INSERT_ENTRY = insert(schema.entries)
+_UNLINK = (
+    update(schema.entries)
+    .where(
+        schema.entries.c.mailbox == bindparam("of"),
+        schema.entries.c.uid.in_(bindparam("named", expanding=True)),
+        schema.entries.c.expunged_modseq.is_(None),
+    )
+    .values(expunged_modseq=bindparam("at"))
+    .returning(schema.entries.c.uid)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,15 +335,8 @@ def entries(connection: Connection, mailbox: int, uids: Sequence[int], *columns:
 
 def unlink(unit: Unit, mailbox: int, uids: Iterable[int]) -> list[int]:
     """Take live messages out of the mailbox's view; return those that went. The messages themselves stay."""
-    table = schema.entries
     gone: list[int] = []
     modseq = next_modseq(unit, mailbox)
     for some in batches(sorted(set(uids))):
-        went = unit.connection.scalars(
-            update(table)
-            .where(table.c.mailbox == mailbox, table.c.uid.in_(some), table.c.expunged_modseq.is_(None))
-            .values(expunged_modseq=modseq)
-            .returning(table.c.uid)
-        )
-        gone.extend(went)
+        gone.extend(unit.connection.scalars(_UNLINK, {"of": mailbox, "named": some, "at": modseq}))
     return sorted(gone)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gateway.connections import Connections
 from gateway.imap.connection import Connection
@@ -16,6 +17,9 @@ from gateway.imap.session import Session, Shared
 from gateway.imap.settings import ImapSettings, Ports
 from gateway.imap.updates import Updates
 from gateway.tls import secured
+
+if TYPE_CHECKING:
+    from policies.directory import Directory
 
 JOURNAL = logging.getLogger("murasalat.imap")
 
@@ -37,6 +41,7 @@ class ImapServer:
         )
         self._shared = Shared(settings, ports, updates, connections)
         self._server: asyncio.Server | None = None
+        self._told_of: Directory | None = None
 
     async def start(self, host: str | Sequence[str], port: int) -> list[tuple[str, int]]:
         """Listen; return the addresses. Port 0 is any free one. Raises OSError when an address is not to be had."""
@@ -67,9 +72,11 @@ class ImapServer:
 
     async def _look(self) -> None:
         """Look whether rights changed: sessions that lost theirs end, idling ones too."""
-        before = self._shared.directory
-        self._shared.directory = await self._shared.ports.directory.get()
-        if self._shared.directory is not before:
+        present = self._shared.directory = await self._shared.ports.directory.get()
+        if (
+            present is not self._told_of
+        ):  # any session may have read it before: what counts is what all were told of
+            self._told_of = present
             for session in self._shared.sessions:
                 session.connection.nudge()
 

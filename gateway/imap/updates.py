@@ -106,6 +106,8 @@ class Updates:
                 await on_look()
             except Unavailable as fault:
                 JOURNAL.warning("cannot look for changes: %s", fault)
+            except Exception:  # noqa: BLE001 - logged; withdrawn rights are found here: the looking goes on
+                JOURNAL.exception("looking for changes failed")
 
     def _differing(self, present: Mapping[int, int]) -> list[int]:
         return [
@@ -135,26 +137,22 @@ class Updates:
         r"""Return the UID from which on no session of an officer has seen a message as \Recent."""
         return self._arrivals.first(mailbox, login)
 
-    def peek(self, mailbox: int, login: str) -> MailboxIndex | None:
-        """Return the index of a mailbox when it is in memory and up to date."""
-        held = self._held.get((mailbox, login))
-        return None if held is None or held.index.dirty or held.index.lost else held.index
-
     async def refresh(self, view: View) -> None:
         """Bring a view's index up to date, if something changed. Raises NotFound when the mailbox was deleted."""
         index = view.index
-        if index.dirty:
-            held = self._held.get((index.mailbox.id, index.login))
-            if held is not None and held.index is index:
-                await self._refresh(held)
+        held = self._held.get((index.mailbox.id, index.login))
+        if held is not None and held.index is index:
+            await self._refresh(held)
         if index.lost:
             raise NotFound("the mailbox is gone")
 
     async def _refresh(self, held: _Held) -> None:
-        while held.stale:
-            async with held.lock:
-                if held.stale:
-                    await self._read_delta(held)
+        """Return when everything that was marked before is in the index, whoever reads it."""
+        if not held.stale and not held.lock.locked():
+            return
+        async with held.lock:
+            while held.stale:
+                await self._read_delta(held)
 
     async def _read_delta(self, held: _Held) -> None:
         index = held.index

@@ -130,8 +130,11 @@ class Imaptest:
 
     def run(self, target: Target, *words: str, seconds: float) -> "subprocess.CompletedProcess[str]":
         """Run it. Raises TimeoutExpired."""
+        by_line = (
+            ["stdbuf", "-oL"] if shutil.which("stdbuf") else []
+        )  # what it printed outlives its own panics
         return subprocess.run(
-            [self.binary, *target.words(), *words, *self.extra],
+            [*by_line, self.binary, *target.words(), *words, *self.extra],
             cwd=self.folder,
             capture_output=True,
             encoding="utf-8",
@@ -299,9 +302,11 @@ def main(words: Sequence[str]) -> int:
             if wanted.serve
             else Target(wanted.host, wanted.port, wanted.user, wanted.password, tls=not wanted.plain)
         )
-        return (
-            run_stress(imaptest, target, wanted) if wanted.stress else run_scripts(imaptest, target, wanted)
-        )
+        try:
+            return (run_stress if wanted.stress else run_scripts)(imaptest, target, wanted)
+        except (OSError, imaplib.IMAP4.error) as fault:
+            print(f"cannot log in at {target.host}:{target.port}: {fault}", file=sys.stderr)
+            return 2
 
 
 if __name__ == "__main__":

@@ -86,7 +86,11 @@ async def _answer(
 async def _open(
     session: Session, view: View, planned: Plan, walked: list[Walked]
 ) -> tuple[list[Walked], frozenset[int]]:
-    """Make the evidence durable; return the messages with their present flags, and those newly seen."""
+    """Make the evidence durable; return the messages with their present flags, and those newly seen.
+
+    Rights are looked up before: nothing is recorded of somebody to whom nothing will be shown.
+    """
+    await session.authorise()
     reader, mailbox = session.reader(view.mailbox.office), view.mailbox.id
     opening = session.ports.opening
     newly_seen = frozenset[int]()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.dialogs.imap.rig import MOF, World, letter_octets
+from tests.dialogs.imap.rig import MOF, Client, World, letter_octets
 
 
 async def test_whole_way_of_an_ordinary_client(world: World) -> None:
@@ -45,3 +45,32 @@ async def test_idling_session_hears_of_a_new_letter_at_once(world: World) -> Non
     assert await client.line() == b"* 1 RECENT"
     await client.send(b"DONE\r\n")
     assert (await client.until("i"))[-1].startswith("OK")
+
+
+async def test_every_idling_session_of_an_officer_hears_of_it(world: World) -> None:
+    clients = [await world.selected() for _ in range(6)]
+    for client in clients:
+        await client.send(b"i IDLE\r\n")
+        await client.line()
+    for count in (1, 2):
+        await asyncio.to_thread(world.letters, 1, MOF)
+        for client in clients:
+            assert await client.line() == b"* %d EXISTS" % count
+            assert (await client.line()).endswith(b" RECENT")
+
+
+async def test_session_sees_its_own_change_while_others_look(world: World) -> None:
+    world.letters(1)
+    clients = [await world.selected() for _ in range(5)]
+
+    async def flag(number: int) -> None:
+        for turn in range(8):
+            (line,) = await own(clients[number], f"STORE 1 +FLAGS (K{number}x{turn})")
+            assert f"K{number}x{turn}" in line
+
+    await asyncio.gather(*[flag(number) for number in range(5)])
+
+
+async def own(client: Client, command: str) -> list[str]:
+    """Return what a STORE answers about the message: the first untagged FETCH."""
+    return [line for line in await client.ok(command) if " FETCH (" in line][:1]

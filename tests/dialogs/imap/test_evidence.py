@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from gateway.imap.connection import Connection
-from mailstore import evidence
+from mailstore import directory, evidence
 from mailstore.faults import StoreUnavailable
 from tests.dialogs.imap.rig import MINISTER, MOF, MOJ, Client, Placed, World, letter_octets
 
@@ -335,4 +335,13 @@ async def test_revoked_officer_is_handed_nothing(world: World) -> None:
     assert "body 1" not in "\n".join(heard)
     assert heard[-1].startswith("* BYE")
     assert MOJ not in "\n".join(heard)
-    assert placed.letter.letter_id not in "\n".join(heard)
+    assert world.facts(placed.letter, HANDED, SEEN) == []
+
+
+@pytest.mark.parametrize("command", ["FETCH 1 BODY[]", "FETCH 1 BODY.PEEK[]", "STORE 1 +FLAGS (\\Seen)"])
+async def test_nothing_is_recorded_of_who_is_shown_nothing(world: World, command: str) -> None:
+    (placed,) = world.letters(1)
+    client = await world.selected()
+    world.store.write(lambda unit: directory.suspend_account(unit, "noura", suspended=True))
+    assert (await client.ask(command))[-1].startswith("* BYE")
+    assert world.facts(placed.letter, HANDED, SEEN) == []

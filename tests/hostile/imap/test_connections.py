@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ async def everything(client: Client) -> list[bytes]:
     return heard
 
 
-SHORT = {"login_seconds": 0.6, "handshake_seconds": 0.6}
+SHORT: dict[str, Any] = {"login_seconds": 0.6, "handshake_seconds": 0.6}
 """Time-outs that a test can wait for."""
 
 

@@ -226,3 +226,12 @@ async def test_a_spray_is_reported_once_a_minute(bench: Bench, caplog: pytest.Lo
 
 async def test_lone_surrogates_are_only_a_wrong_password(bench: Bench) -> None:
     assert await bench.login.password("noura", "\udc80", HERE) is None
+
+
+async def test_the_case_of_a_login_makes_no_second_account(bench: Bench) -> None:
+    assert await bench.login.password("NOURA", "desk", HERE) == replace(OFFICER, method="password")
+    for number in range(10):
+        spelling = "".join(one.upper() if number >> at & 1 else one for at, one in enumerate("noura"))
+        assert await bench.login.password(spelling, "wrong", HERE) is None
+    with pytest.raises(Throttled):
+        await bench.login.password("nOURa", "wrong", HERE)

@@ -162,7 +162,7 @@ def test_literals_of_nothing_something_and_the_absent() -> None:
     assert literal(None, None) == [b"NIL"]
     assert literal([b""], None) == [b'""']
     assert literal([b"abc", Span("x", 3, 5)], (1, 3)) == [b"{3}\r\n", b"bc", Span("x", 3, 4)]
-    assert batch(iter([b"a", b"b", Span("x", 0, 1), b"c"]), 100) == ([b"ab", Span("x", 0, 1), b"c"], False)
+    assert batch(iter([b"a", b"b", Span("x", 0, 1), b"c"]), 100) == ([b"ab", Span("x", 0, 1)], True)
     assert batch(iter([b"ab", b"cd", b"e"]), 4) == ([b"abcd"], True)
 
 

@@ -1,6 +1,7 @@
 """A body that is decoded piece by piece gives what decoding it whole gives, wherever the pieces begin."""
 
 import base64
+import itertools
 import quopri
 from collections.abc import Iterator
 
@@ -12,7 +13,8 @@ from gateway.mime import transfer
 from gateway.mime.transfer import decode_pieces, decode_transfer, known_encoding
 
 LINES = st.lists(
-    st.binary(max_size=12) | st.sampled_from([b"=\r\n", b"= \r\n", b"=C3=A9", b" \t ", b"\t\r\n", b"=3", b"=", b"\r\n"]),
+    st.binary(max_size=12)
+    | st.sampled_from([b"=\r\n", b"= \r\n", b"=C3=A9", b" \t ", b"\t\r\n", b"=3", b"=", b"\r\n"]),
     max_size=30,
 ).map(b"".join)
 BASE64 = st.one_of(
@@ -23,7 +25,7 @@ BASE64 = st.one_of(
 
 def pieces(octets: bytes, cuts: list[int]) -> Iterator[bytes]:
     places = sorted({0, len(octets), *(cut % (len(octets) + 1) for cut in cuts)})
-    return (octets[start:stop] for start, stop in zip(places, places[1:], strict=False))
+    return (octets[start:stop] for start, stop in itertools.pairwise(places))
 
 
 @given(BASE64, st.lists(st.integers(0, 400), max_size=8))
@@ -53,4 +55,6 @@ def test_an_identity_passes_through(encoding: str) -> None:
 
 def test_encodings_that_can_be_taken_off_are_those_that_decode() -> None:
     names = ("7bit", "8bit", "binary", "base64", "quoted-printable", "x-uuencode", "", "BASE64")
-    assert [known_encoding(name) for name in names] == [decode_transfer(b"", name) is not None for name in names]
+    assert [known_encoding(name) for name in names] == [
+        decode_transfer(b"", name) is not None for name in names
+    ]
