@@ -80,6 +80,26 @@ def imap(
     rows("imap", shown, columns if peer else columns[:2])
 
 
+@app.command()
+def idle(
+    sessions: Annotated[int, typer.Option(min=10, max=50_000, help="sessions that idle at once")] = 5000,
+    messages: Annotated[int, typer.Option(min=0, max=1_000_000, help="messages in their mailbox")] = 0,
+) -> None:
+    """A crowd of idling mail programs over TLS: memory of each, how soon all hear of a new letter, a login."""
+    from admin_cli.benchidle import Plan, measure
+
+    with _folder() as home:
+        try:
+            found = measure(home / "instance", Plan(sessions, messages))
+        except OSError as fault:
+            leave(Exit.USAGE, str(fault), f"تعذّر القياس: {fault}")
+    if current().json:
+        document(found)
+        return
+    shown = [{"name": name, "value": value} for name, value in found.items()]
+    rows("idle", shown, (("name", "البيان", "Figure"), ("value", "القيمة", "Value")))
+
+
 @contextmanager
 def _folder() -> Iterator[Path]:
     """Give a folder that is gone afterwards."""

@@ -51,11 +51,11 @@ def measure(home: Path, plan: Plan) -> dict[str, Any]:
     """Make an instance, sign every letter, then send them; return the medians over the runs."""
     secret = generate_secret()
     letters = _prepare(home, plan, secret)
-    server = _serve(home)
+    server = serve(home)
     try:
-        listeners = json.loads(server.stdout.readline() if server.stdout else "")["listeners"]
+        listeners = listeners_of(server)
         context = ssl.create_default_context(cafile=str(home / "ca.pem"))
-        where = (listeners["submission"][0], listeners["submission"][1])
+        where = listeners["submission"]
         _run(where, context, secret, letters[: plan.clients * 2], plan.clients, server.pid)  # warm up
         rest = letters[plan.clients * 2 :]
         found = [
@@ -89,29 +89,26 @@ def _prepare(home: Path, plan: Plan, secret: str) -> list[bytes]:
     try:
         with Sealer(home / "sender-key", SENDER) as signer:
             signer.create("Bench office", "bench")
-            reading = read_key(signer.public_key(), SENDER, datetime.now(UTC))
-            hashed = hash_secret(secret)
-
-            def enrol(unit: "Unit") -> None:
-                for code, domain, address in (
-                    ("MOJ", "moj.gov.example", SENDER),
-                    ("MOF", "mof.gov.example", RECEIVER),
-                ):
-                    directory.add_agency(unit, Agency(code, domain, code, code))
-                    directory.add_office(unit, Office(address, code, code, code))
-                grants = (Grant(SENDER, frozenset({Right.SEND}), primary=True),)
-                person = Officer(LOGIN, "قياس", "Bench", "قياس", "Bench", grants=grants)
-                directory.add_officer(unit, person, hashed)
-                directory.enroll_key(unit, reading.key, reading.fingerprints)
-
-            opened.store.write(enrol)
+            hashed, key = hash_secret(secret), signer.public_key()
+            opened.store.write(lambda unit: enrol_offices(unit, hashed, key))
             count = plan.letters * plan.runs + plan.clients * 2
-            return [_letter(signer, number, plan.size) for number in range(count)]
+            return [signed_letter(signer, number, plan.size) for number in range(count)]
     finally:
         opened.close()
 
 
-def _letter(signer: Sealer, number: int, size: int) -> bytes:
+def enrol_offices(unit: "Unit", hashed: str, key: bytes) -> None:
+    """Add the two offices, the sender's officer with this password hash, and the sender's key."""
+    for code, domain, address in (("MOJ", "moj.gov.example", SENDER), ("MOF", "mof.gov.example", RECEIVER)):
+        directory.add_agency(unit, Agency(code, domain, code, code))
+        directory.add_office(unit, Office(address, code, code, code))
+    grants = (Grant(SENDER, frozenset({Right.SEND}), primary=True),)
+    directory.add_officer(unit, Officer(LOGIN, "قياس", "Bench", "قياس", "Bench", grants=grants), hashed)
+    reading = read_key(key, SENDER, datetime.now(UTC))
+    directory.enroll_key(unit, reading.key, reading.fingerprints)
+
+
+def signed_letter(signer: Sealer, number: int, size: int) -> bytes:
     """Return a distinct signed letter with an Arabic subject and an incompressible body."""
     now = datetime.now(UTC)
     fields = (
@@ -126,7 +123,8 @@ def _letter(signer: Sealer, number: int, size: int) -> bytes:
     return sealed(fields, text_entity((kind, *fields), body), f"bench {number}", signer.sign)
 
 
-def _serve(home: Path) -> "subprocess.Popen[str]":
+def serve(home: Path) -> "subprocess.Popen[str]":
+    """Serve an instance as its own process."""
     with (home / "journal.log").open("ab") as journal:
         return subprocess.Popen(  # noqa: S603 - our own program, on an instance that we just made
             [sys.executable, "-m", "admin_cli", "serve", "--home", str(home)],
@@ -134,6 +132,12 @@ def _serve(home: Path) -> "subprocess.Popen[str]":
             stderr=journal,
             text=True,
         )
+
+
+def listeners_of(server: "subprocess.Popen[str]") -> dict[str, tuple[str, int]]:
+    """Return where a served process listens, when it is ready."""
+    found = json.loads(server.stdout.readline() if server.stdout else "")["listeners"]
+    return {name: (str(host), int(port)) for name, (host, port) in found.items()}
 
 
 def _run(
@@ -169,10 +173,10 @@ def _run(
     for thread in threads:
         thread.start()
     start.wait()
-    began, before = time.perf_counter(), _cpu_seconds(pid)
+    began, before = time.perf_counter(), cpu_seconds(pid)
     for thread in threads:
         thread.join()
-    wall, cpu = time.perf_counter() - began, _cpu_seconds(pid) - before
+    wall, cpu = time.perf_counter() - began, cpu_seconds(pid) - before
     if faults:
         raise RuntimeError(f"{len(faults)} letters were refused, the first with: {faults[0]}")
     ranked = sorted(latencies)
@@ -184,7 +188,7 @@ def _run(
     }
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Return the CPU time of a process with its reaped and living children (Linux), in seconds."""
     ticks = os.sysconf("SC_CLK_TCK")
     total, wanted = 0, {pid}

@@ -133,12 +133,21 @@ def _imap_settings(section: ImapSection) -> ImapSettings:
     )
 
 
+def _allow_open_files(config: Config) -> None:
+    """See to it that as many connections as are served can be open, or say that they cannot."""
+    wanted = config.imap.max_connections + config.submission.max_connections + OTHER_FILES
+    allowed = raise_limit(wanted)
+    if allowed < wanted:
+        JOURNAL.warning(json.dumps({"event": "open-files", "allowed": allowed, "wanted": wanted}))
+
+
 async def run_until_stopped(
     home: Path, ready: Callable[[Listeners, str], None], *, clock: Clock = utc_now
 ) -> None:
     """Run a node until SIGTERM or SIGINT; `ready` is called once, when every port accepts."""
     start_journal()
     gateway = Gateway(open_instance(home, clock=clock), clock)
+    _allow_open_files(gateway.instance.config)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -4,32 +4,39 @@ Invariants:
 - A copy keeps the letter's identity: fetching it is evidence as fetching the letter is.
 - A letter does not pass to another office by copy: that is a referral.
 - A MOVE is checked before anything is copied, and is one transaction: all of it or nothing.
+- Nothing comes into INBOX or Archive but letters that the gateway put there: a letter that was taken out of INBOX may
+  return, and what goes to the Archive is in it already; its place there is the answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from gateway.imap.access import ARCHIVE, FILED, rights_in
+from gateway.imap.access import ARCHIVE, INBOX, rights_in
 from gateway.imap.reply import Reply, bad, done, no
 from gateway.imap.session import Session
-from gateway.imap.texts import FILED_BY_GATEWAY, IN_ARCHIVE_ALREADY, OTHER_OFFICE, READ_ONLY, RECORD_STAYS
+from gateway.imap.texts import FILED_BY_GATEWAY, OTHER_OFFICE, READ_ONLY, RECORD_STAYS, Sentence
 from gateway.imap.view import View
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands_message import Copy, Move
 from mailstore import mailboxes
+from mailstore.consignments import received
+from mailstore.contents import uid_of_letter
 from mailstore.mailboxes import Mailbox, NewEntry
 from mailstore.transaction import Unit
 from policies.calendar import parse_rfc3339
 
+_RETURNABLE = (INBOX, ARCHIVE)
 _COLUMNS = ("kind", "letter_id", "sha256", "prefix", "head", "size", "internal_date", "expunged_modseq")
 
 
 @dataclass(frozen=True, slots=True)
 class _Copied:
-    """UIDs of the messages and of their copies, in the same order; `foreign`: a letter would have left its office."""
+    """UIDs of the messages and of their copies, in the same order; `refused` says why nothing was done."""
 
     sources: list[int]
     copies: list[int]
-    foreign: bool = False
+    refused: Sentence | None = None
 
 
 async def copy(session: Session, command: Copy) -> Reply:
@@ -70,8 +77,8 @@ def _chosen(view: View, command: Copy | Move) -> list[int]:
 
 async def _target(session: Session, name: str) -> Mailbox:
     target = await session.find(name, code="TRYCREATE")
-    if target.name in FILED or "i" not in rights_in(target.name):
-        raise no(IN_ARCHIVE_ALREADY if target.name == ARCHIVE else FILED_BY_GATEWAY, "NOPERM")
+    if target.name not in _RETURNABLE and "i" not in rights_in(target.name):
+        raise no(FILED_BY_GATEWAY, "NOPERM")
     return target
 
 
@@ -84,12 +91,13 @@ async def _copy(session: Session, view: View, uids: list[int], target: Mailbox, 
         if move:
             rows = [row for row in rows if row.expunged_modseq is None]
         if source.office != target.office and any(row.letter_id for row in rows):
-            return _Copied([], [], foreign=True)
+            return _Copied([], [], OTHER_OFFICE)
         if not rows:
             return _Copied([], [])
+        if target.name in _RETURNABLE and not _may_return(unit, source, target, rows):
+            return _Copied([], [], FILED_BY_GATEWAY)
         own = mailboxes.own_flags(unit.connection, source.id, login, [row.uid for row in rows])
-        placed = [(target.id, _entry(row)) for row in rows]
-        copies = mailboxes.add_entries(unit, placed)
+        copies = _placed(unit, target, rows)
         flags = {new: own[row.uid] for row, new in zip(rows, copies, strict=True) if own.get(row.uid)}
         if flags:
             mailboxes.set_own_flags(unit, target.id, login, flags, mailboxes.next_modseq(unit, target.id))
@@ -99,19 +107,46 @@ async def _copy(session: Session, view: View, uids: list[int], target: Mailbox, 
         return _Copied(sources, copies)
 
     copied = await session.write(act)
-    if copied.foreign:
-        raise no(OTHER_OFFICE, "NOPERM")
+    if copied.refused is not None:
+        raise no(copied.refused, "NOPERM")
     return copied
 
 
-def _entry(row: object) -> NewEntry:
+def _may_return(unit: Unit, source: Mailbox, target: Mailbox, rows: Sequence[Any]) -> bool:
+    """Whether each message is a letter that stands in the target now, or, for INBOX, one the office received."""
+    mine = {
+        letter.letter_id
+        for letter, _ in received(unit.connection, source.id, [row.uid for row in rows], source.office)
+    }
+    return all(
+        row.letter_id
+        and (
+            (target.name == INBOX and row.letter_id in mine)
+            or uid_of_letter(unit.connection, target.id, row.letter_id)
+        )
+        for row in rows
+    )
+
+
+def _placed(unit: Unit, target: Mailbox, rows: Sequence[Any]) -> list[int]:
+    """Put the messages in the target and return their UIDs there; a letter that stands there already stays once."""
+    if target.name not in _RETURNABLE:
+        return mailboxes.add_entries(unit, [(target.id, _entry(row)) for row in rows])
+    return [
+        uid_of_letter(unit.connection, target.id, row.letter_id)
+        or mailboxes.add_entry(unit, target.id, _entry(row))
+        for row in rows
+    ]
+
+
+def _entry(row: Any) -> NewEntry:
     """Return a copy of an entry; the gateway's own keywords stay with the original."""
     return NewEntry(
-        row.kind,  # type: ignore[attr-defined]
-        row.sha256,  # type: ignore[attr-defined]
-        bytes(row.prefix),  # type: ignore[attr-defined]
-        bytes(row.head),  # type: ignore[attr-defined]
-        row.size,  # type: ignore[attr-defined]
-        parse_rfc3339(row.internal_date),  # type: ignore[attr-defined]
-        row.letter_id,  # type: ignore[attr-defined]
+        row.kind,
+        row.sha256,
+        bytes(row.prefix),
+        bytes(row.head),
+        row.size,
+        parse_rfc3339(row.internal_date),
+        row.letter_id,
     )

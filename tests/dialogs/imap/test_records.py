@@ -180,3 +180,40 @@ async def test_read_only_session_changes_nothing(world: World) -> None:
     for command in ("STORE 1 +FLAGS (\\Seen)", "EXPUNGE", "MOVE 1 Trash"):
         assert (await client.no(command)).startswith("[NOPERM]")
     await client.ok("CLOSE")
+
+
+async def test_a_deleted_letter_may_return_to_the_inbox(world: World) -> None:
+    """Undo in a mail program moves it back; it came through the gateway once, and stands there once."""
+    (placed,) = world.letters(1)
+    client = await world.selected()
+    await client.ok("MOVE 1 Trash")
+    await client.ok("SELECT Trash")
+    await client.ok("MOVE 1 INBOX")
+    lines = await client.ok("SELECT INBOX")
+    assert "* 1 EXISTS" in lines
+    await client.ok("SELECT Archive")
+    await client.ok("COPY 1 INBOX")
+    assert "* 1 EXISTS" in await client.ok("SELECT INBOX")
+    assert len(world.facts(placed.letter, "UNLINKED")) == 2
+
+
+async def test_moving_a_letter_to_the_archive_answers_with_its_place_there(world: World) -> None:
+    world.letters(1)
+    client = await world.selected()
+    lines = await client.ask("MOVE 1 Archive")
+    validity = world.mailbox(MOF, "Archive").uidvalidity
+    assert lines[0] == f"* OK [COPYUID {validity} 1 1] Moved"
+    assert "* 1 EXISTS" in await client.ok("SELECT Archive")
+    assert "* 0 EXISTS" in await client.ok("SELECT INBOX")
+
+
+async def test_nothing_else_comes_into_the_inbox(world: World) -> None:
+    world.letters(1)
+    client = await world.logged_in()
+    await client.append("Drafts", DRAFT)
+    await client.ok("SELECT Drafts")
+    for name in ("INBOX", "Archive", "Receipts"):
+        assert (await client.no(f"COPY 1 {name}")).startswith("[NOPERM]")
+        assert (await client.no(f"MOVE 1 {name}")).startswith("[NOPERM]")
+    sender = await world.selected("Sent", user="huda")
+    assert (await sender.no("COPY 1 INBOX")).startswith("[NOPERM]")
