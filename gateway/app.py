@@ -4,6 +4,8 @@ Start: store, use cases, receipts' worker, listeners. Stop: listeners drain, wor
 """
 
 import asyncio
+import json
+import logging
 import signal
 import ssl
 from collections.abc import Callable, Coroutine
@@ -13,7 +15,7 @@ from typing import Any
 
 from gateway.checkpointing import keep_signing
 from gateway.clock import Clock, utc_now
-from gateway.config import ImapSection
+from gateway.config import Config, ImapSection
 from gateway.directory import CurrentDirectory
 from gateway.examination import verifier
 from gateway.imap.server import ImapServer
@@ -24,6 +26,7 @@ from gateway.intake import Intake, Standing
 from gateway.journal import start_journal
 from gateway.login import Credentials, Login
 from gateway.offload import Offload
+from gateway.openfiles import raise_limit
 from gateway.opening import Opening
 from gateway.receipting import Receipting
 from gateway.signatures.sealing import Sealer
@@ -35,7 +38,10 @@ from gateway.unlinking import Unlinking
 from mailstore.directory import live_hashes, login_of_certificate
 from policies.identity import Account
 
+JOURNAL = logging.getLogger("murasalat")
 GRACE_SECONDS = 10.0
+OTHER_FILES = 256
+"""Open files besides connections: the database, its log, engines, pipes."""
 Listeners = dict[str, tuple[str, int]]
 
 
