@@ -3,7 +3,8 @@ r"""An officer opens a letter: evidence of who, before any octet of the body lea
 Invariants:
 - Log before reveal: `hand_over` returns only when HANDED-OVER for that officer is durable for every letter among the
   messages. Whoever sends a body octet without having awaited it breaks the product's promise.
-- Once per letter, office and person; one transaction for all messages of a command.
+- Once per letter, office and person; one transaction for all messages of a command, or for each `RUN` of very many,
+  so that others may write in between. Nothing is revealed before the last of them is durable.
 - SEEN and the `\\Seen` flag are one transaction; the opened receipt is owed in it.
 - Only officers read. A system has no right to read and can produce neither event.
 """
@@ -21,6 +22,8 @@ from mailstore.transaction import Reading, Unit
 from policies.evidence import Event, Evidence, Issuer, Party, unique_key_for
 
 SEEN = "\\Seen"
+RUN = 2000
+"""Messages whose evidence is one transaction."""
 
 
 class Opening:
@@ -35,8 +38,10 @@ class Opening:
     async def hand_over(self, reader: Reader, mailbox: int, uids: Sequence[int]) -> None:
         """Make HANDED-OVER durable for every letter among the messages. Raises Unavailable: then reveal nothing."""
         fresh = [uid for uid in uids if (reader.login, mailbox, uid) not in self._known]
-        if not fresh:
-            return
+        for start in range(0, len(fresh), RUN):
+            await self._hand_over(reader, mailbox, fresh[start : start + RUN])
+
+    async def _hand_over(self, reader: Reader, mailbox: int, fresh: Sequence[int]) -> None:
         owing = await self._offload.read(
             lambda connection: _not_handed_over(connection, reader, mailbox, fresh)
         )
@@ -48,12 +53,18 @@ class Opening:
             self._known.clear()
         self._known.update((reader.login, mailbox, uid) for uid in fresh)
 
-    async def see(self, reader: Reader, mailbox: int, uids: Sequence[int]) -> int:
-        r"""Set the officer's \\Seen on the messages and record SEEN (and HANDED-OVER) in the same transaction.
+    async def see(self, reader: Reader, mailbox: int, uids: Sequence[int], *, handed: bool) -> int:
+        r"""Set the officer's \\Seen on the messages and record SEEN in the same transaction.
 
-        Returns the mailbox's new mod-sequence, 0 when nothing changed. Raises Unavailable.
+        `handed`: octets of their bodies are about to leave, so HANDED-OVER is recorded before it. Returns the
+        mailbox's new mod-sequence, 0 when nothing changed. Raises Unavailable.
         """
+        modseq = 0
+        for start in range(0, len(uids), RUN):
+            modseq = await self._see(reader, mailbox, uids[start : start + RUN], handed=handed) or modseq
+        return modseq
 
+    async def _see(self, reader: Reader, mailbox: int, uids: Sequence[int], *, handed: bool) -> int:
         def act(unit: Unit) -> int:
             own = mailboxes.own_flags(unit.connection, mailbox, reader.login, uids)
             changed = {
@@ -63,22 +74,25 @@ class Opening:
                 return 0
             modseq = mailboxes.next_modseq(unit, mailbox)
             mailboxes.set_own_flags(unit, mailbox, reader.login, changed, modseq)
-            self.seen_in(unit, reader, mailbox, list(changed))
+            self.seen_in(unit, reader, mailbox, list(changed), handed=handed)
             return modseq
 
         modseq = await self._offload.write(act)
         if modseq:
-            self._known.update((reader.login, mailbox, uid) for uid in uids)
             self._owed()
         return modseq
 
-    def seen_in(self, unit: Unit, reader: Reader, mailbox: int, uids: Sequence[int]) -> None:
-        r"""Record SEEN (and HANDED-OVER before it) inside a unit that sets \\Seen itself.
+    def seen_in(
+        self, unit: Unit, reader: Reader, mailbox: int, uids: Sequence[int], *, handed: bool = False
+    ) -> None:
+        r"""Record SEEN inside a unit that sets \\Seen itself; HANDED-OVER before it only when bodies leave with it.
 
-        Whoever calls this wakes the receipts' worker after the unit is durable: `notify_owed`.
+        A flag set without a body is no hand-over: what was not observed is not claimed. Whoever calls this wakes the
+        receipts' worker after the unit is durable: `notify_owed`.
         """
         found = received(unit.connection, mailbox, uids, reader.office)
-        record(unit, self._issuer, reader, found, Event.HANDED_OVER)
+        if handed:
+            record(unit, self._issuer, reader, found, Event.HANDED_OVER)
         record(unit, self._issuer, reader, found, Event.SEEN)
 
     def notify_owed(self) -> None:

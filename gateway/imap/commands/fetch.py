@@ -97,7 +97,7 @@ async def _open(
     if planned.sees and not view.read_only and "s" in view.rights:
         unseen = [uid for _, uid, flags, _ in walked if "\\Seen" not in flags and uid not in view.gone]
         if unseen:
-            await opening.see(reader, mailbox, unseen)
+            await opening.see(reader, mailbox, unseen, handed=planned.reveals)
             newly_seen = frozenset(unseen)
     if planned.reveals:
         await opening.hand_over(reader, mailbox, [uid for _, uid, _, _ in walked])
