@@ -26,7 +26,7 @@ from gateway.intake import Intake, Standing
 from gateway.journal import start_journal
 from gateway.login import Credentials, Login
 from gateway.offload import Offload
-from gateway.openfiles import raise_limit
+from gateway.openfiles import Exhaustion, raise_limit
 from gateway.opening import Opening
 from gateway.receipting import Receipting
 from gateway.signatures.sealing import Sealer
@@ -156,6 +156,7 @@ async def run_until_stopped(
     _allow_open_files(gateway.instance.config)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(Exhaustion())
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # not on every platform
             loop.add_signal_handler(number, stopped.set)

@@ -5,7 +5,6 @@ Invariant: nothing is decided on a snapshot older than the last committed change
 
 from gateway.offload import Offload
 from mailstore import directory as store
-from mailstore.transaction import Reading
 from policies.directory import Directory
 
 
@@ -19,11 +18,6 @@ class CurrentDirectory:
     async def get(self) -> Directory:
         """Return the directory as of now. Raises Unavailable."""
         known = self._snapshot
-
-        def read(connection: Reading) -> Directory:
-            if known is not None and store.version(connection) == known.version:
-                return known
-            return store.snapshot(connection)
-
-        self._snapshot = await self._offload.read(read)
-        return self._snapshot
+        if known is None or await self._offload.glance(store.version) != known.version:
+            known = self._snapshot = await self._offload.read(store.snapshot)
+        return known

@@ -14,6 +14,7 @@ from gateway.mime.envelope import envelope as imap_envelope
 from gateway.mime.limits import MimeLimitExceeded
 from gateway.mime.part import Part, walk
 from gateway.mime.tree import parse
+from gateway.searchtext import search_text
 from gateway.signatures.mime import (
     Detached,
     StructureProblem,
@@ -168,6 +169,7 @@ def message_of(octets: bytes, root: Part, sha256: str) -> Message:
         imap_envelope(root, octets),
         bodystructure(root, octets, extended=False),
         bodystructure(root, octets, extended=True),
+        search_text(root, octets),
     )
 
 

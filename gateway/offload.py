@@ -1,7 +1,8 @@
 """The one crossing between the event loop and blocking calls.
 
 Invariants:
-- The event loop never waits for the database, a signature engine or a password hash.
+- The event loop never waits for a lock of the database, a signature engine or a password hash. What it reads itself
+  (`glance`) are a few small rows, where SQLite has them at hand.
 - A write's result comes back only after its commit is durable.
 - The store's faults become `Unavailable` here, once, for every conversation.
 """
@@ -13,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from gateway.faults import Unavailable
-from mailstore.faults import StoreUnavailable
+from mailstore.faults import NotNow, StoreUnavailable
 from mailstore.transaction import Reading, Store, Unit
 
 T = TypeVar("T")
@@ -33,6 +34,19 @@ class Offload:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._readers, self.store.read, act)
+        except StoreUnavailable as fault:
+            raise Unavailable(str(fault)) from fault
+
+    async def glance(self, act: Callable[[Reading], T], otherwise: Callable[[Reading], T] | None = None) -> T:
+        """Run a small reading act at once, without the way through another thread, where the store can do so.
+
+        `act` may raise NotNow when it finds that there is more to read than a few rows; then, and where the store
+        cannot, `otherwise` runs as `read` does, or `act` itself where none is given. Raises Unavailable.
+        """
+        try:
+            return self.store.glance(act)
+        except NotNow:
+            return await self.read(otherwise or act)
         except StoreUnavailable as fault:
             raise Unavailable(str(fault)) from fault
 

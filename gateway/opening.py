@@ -7,10 +7,12 @@ Invariants:
   so that others may write in between. Nothing is revealed before the last of them is durable.
 - SEEN and the `\\Seen` flag are one transaction; the opened receipt is owed in it.
 - Only officers read. A system has no right to read and can produce neither event.
+- An account that is handed very many letters in a short time is put into the journal.
 """
 
 from collections.abc import Callable, Sequence
 
+from gateway.bulkreading import BulkReading
 from gateway.offload import Offload
 from gateway.reader import Reader
 from mailstore import evidence, mailboxes, outbox
@@ -24,6 +26,8 @@ from policies.evidence import Event, Evidence, Issuer, Party, unique_key_for
 SEEN = "\\Seen"
 RUN = 2000
 """Messages whose evidence is one transaction."""
+AT_ONCE = 32
+"""Messages of which it is looked up at once, without another thread, whether they were handed over."""
 
 
 class Opening:
@@ -33,7 +37,12 @@ class Opening:
         self._offload = offload
         self._issuer = issuer
         self._owed = owed
+        self._bulk = BulkReading()
         self._known: set[tuple[str, int, int]] = set()  # (login, mailbox, uid) with durable HANDED-OVER
+
+    def is_handed_over(self, reader: Reader, mailbox: int, uids: Sequence[int]) -> bool:
+        """Whether it is remembered that HANDED-OVER is durable for every letter among the messages."""
+        return all((reader.login, mailbox, uid) in self._known for uid in uids)
 
     async def hand_over(self, reader: Reader, mailbox: int, uids: Sequence[int]) -> None:
         """Make HANDED-OVER durable for every letter among the messages. Raises Unavailable: then reveal nothing."""
@@ -42,13 +51,13 @@ class Opening:
             await self._hand_over(reader, mailbox, fresh[start : start + RUN])
 
     async def _hand_over(self, reader: Reader, mailbox: int, fresh: Sequence[int]) -> None:
-        owing = await self._offload.read(
-            lambda connection: _not_handed_over(connection, reader, mailbox, fresh)
-        )
+        look = self._offload.glance if len(fresh) <= AT_ONCE else self._offload.read
+        owing = await look(lambda connection: _not_handed_over(connection, reader, mailbox, fresh))
         if owing:
             await self._offload.write(
                 lambda unit: record(unit, self._issuer, reader, owing, Event.HANDED_OVER)
             )
+            self._bulk.handed_over(reader.login, len(owing))
         if len(self._known) > 200_000:
             self._known.clear()
         self._known.update((reader.login, mailbox, uid) for uid in fresh)
@@ -65,35 +74,35 @@ class Opening:
         return modseq
 
     async def _see(self, reader: Reader, mailbox: int, uids: Sequence[int], *, handed: bool) -> int:
-        def act(unit: Unit) -> int:
+        def act(unit: Unit) -> tuple[int, int]:
             own = mailboxes.own_flags(unit.connection, mailbox, reader.login, uids)
             changed = {
                 uid: own.get(uid, frozenset()) | {SEEN} for uid in uids if SEEN not in own.get(uid, ())
             }
             if not changed:
-                return 0
+                return 0, 0
             modseq = mailboxes.next_modseq(unit, mailbox)
             mailboxes.set_own_flags(unit, mailbox, reader.login, changed, modseq)
-            self.seen_in(unit, reader, mailbox, list(changed), handed=handed)
-            return modseq
+            return modseq, self.seen_in(unit, reader, mailbox, list(changed), handed=handed)
 
-        modseq = await self._offload.write(act)
+        modseq, letters = await self._offload.write(act)
         if modseq:
+            self._bulk.handed_over(reader.login, letters)
             self._owed()
         return modseq
 
     def seen_in(
         self, unit: Unit, reader: Reader, mailbox: int, uids: Sequence[int], *, handed: bool = False
-    ) -> None:
+    ) -> int:
         r"""Record SEEN inside a unit that sets \\Seen itself; HANDED-OVER before it only when bodies leave with it.
 
         A flag set without a body is no hand-over: what was not observed is not claimed. Whoever calls this wakes the
-        receipts' worker after the unit is durable: `notify_owed`.
+        receipts' worker after the unit is durable: `notify_owed`. Returns how many letters were handed over.
         """
         found = received(unit.connection, mailbox, uids, reader.office)
-        if handed:
-            record(unit, self._issuer, reader, found, Event.HANDED_OVER)
+        letters = record(unit, self._issuer, reader, found, Event.HANDED_OVER) if handed else 0
         record(unit, self._issuer, reader, found, Event.SEEN)
+        return letters
 
     def notify_owed(self) -> None:
         """Wake the receipts' worker."""
@@ -115,8 +124,11 @@ def _key(letter: Letter, reader: Reader) -> str:
 
 def record(
     unit: Unit, issuer: Issuer, reader: Reader, opened: Sequence[tuple[Letter, Addressee]], event: Event
-) -> None:
-    """Append one event per letter for this officer, once; mark the sender's copy; a SEEN owes the opened receipt."""
+) -> int:
+    """Append one event per letter for this officer, once; mark the sender's copy; a SEEN owes the opened receipt.
+
+    Returns how many were new.
+    """
     actor = reader.actor()
     facts = [
         Evidence(
@@ -142,3 +154,4 @@ def record(
     if event is Event.SEEN:
         for fact in fresh:
             outbox.owe(unit, "opened", fact.letter_id, fact.evidence_id)
+    return len(fresh)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, or_, select
 
 from mailstore import schema
 from mailstore.letters import Addressee, Letter
+from mailstore.prepared import Prepared
 from mailstore.transaction import Unit
 from mailstore.views import batches, next_modseq, set_keywords
 
@@ -21,7 +22,7 @@ _ADDRESSEE = [schema.recipients.c[name] for name in Addressee.__dataclass_fields
 _SENT = select(schema.mailboxes.c.id).where(
     schema.mailboxes.c.id == bindparam("mailbox"), schema.mailboxes.c.special_use == "\\Sent"
 )
-_RECEIVED = (
+_RECEIVED = Prepared(
     select(*_LETTER, *_ADDRESSEE)
     .select_from(
         schema.entries.join(schema.letters, schema.letters.c.letter_id == schema.entries.c.letter_id).join(
@@ -50,7 +51,7 @@ def received(
     """
     found: dict[str, tuple[Letter, Addressee]] = {}
     for some in batches(uids):
-        for row in connection.execute(_RECEIVED, {"mailbox": mailbox, "office": office, "uids": some}):
+        for row in _RECEIVED.rows(connection, {"mailbox": mailbox, "office": office, "uids": some}):
             letter = Letter(*row[: len(_LETTER)])
             found.setdefault(letter.letter_id, (letter, Addressee(*row[len(_LETTER) :])))
     return list(found.values())

@@ -8,20 +8,24 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, bindparam, func, select
+from sqlalchemy import Connection, FromClause, bindparam, func, select
 
 from mailstore import schema
 from mailstore.faults import NotFound
 from mailstore.letters import Addressee, Letter
+from mailstore.prepared import Prepared, driver
 from mailstore.views import batches
 
 _messages = schema.messages
-_OCTETS = select(_messages.c.sha256, _messages.c.octets).where(
-    _messages.c.sha256.in_(bindparam("digests", expanding=True))
+_OCTETS = Prepared(
+    select(_messages.c.sha256, _messages.c.octets).where(
+        _messages.c.sha256.in_(bindparam("digests", expanding=True))
+    )
 )
+_ROWID = "SELECT rowid FROM messages WHERE sha256 = ?"
 _LETTER = [schema.letters.c[name] for name in Letter.__dataclass_fields__]
 _ADDRESSEE = [schema.recipients.c[name] for name in Addressee.__dataclass_fields__]
-_LETTERS_IN = (
+_LETTERS_IN = Prepared(
     select(schema.entries.c.uid, *_LETTER, *_ADDRESSEE)
     .select_from(
         schema.entries.join(
@@ -52,8 +56,9 @@ def modseqs(connection: Connection, mailboxes: Sequence[int]) -> dict[int, int]:
 
 def piece(connection: Connection, sha256: str, start: int, stop: int) -> bytes:
     """Return stored octets from `start` up to `stop`. Raises NotFound."""
-    if connection.dialect.name == "sqlite":
-        return _sqlite_piece(connection, sha256, start, stop)
+    sqlite = driver(connection)
+    if sqlite is not None:
+        return _sqlite_piece(sqlite, sha256, start, stop)
     wanted = func.substring(_messages.c.octets, start + 1, stop - start)
     value = connection.scalar(select(wanted).where(_messages.c.sha256 == sha256))
     if value is None:
@@ -61,13 +66,12 @@ def piece(connection: Connection, sha256: str, start: int, stop: int) -> bytes:
     return bytes(value)
 
 
-def _sqlite_piece(connection: Connection, sha256: str, start: int, stop: int) -> bytes:
+def _sqlite_piece(sqlite: Any, sha256: str, start: int, stop: int) -> bytes:
     """Read with SQLite's own piecewise access: substr() would load the whole value each time."""
-    row = connection.exec_driver_sql("SELECT rowid FROM messages WHERE sha256 = ?", (sha256,)).first()
-    if row is None:
+    rows = sqlite.execute(_ROWID, (sha256,)).fetchall()
+    if not rows:
         raise NotFound(f"no octets {sha256}")
-    raw = connection.connection.dbapi_connection
-    with raw.blobopen("messages", "octets", row[0], readonly=True) as blob:  # type: ignore[union-attr]
+    with sqlite.blobopen("messages", "octets", rows[0][0], readonly=True) as blob:
         blob.seek(start)
         return bytes(blob.read(stop - start))
 
@@ -76,7 +80,7 @@ def octets_of(connection: Connection, digests: Sequence[str]) -> dict[str, bytes
     """Return the octets of these messages by digest. All are held at once: ask for few, or for small ones."""
     found: dict[str, bytes] = {}
     for some in batches(digests):
-        found.update(connection.execute(_OCTETS, {"digests": some}).all())
+        found.update(_OCTETS.rows(connection, {"digests": some}))
     return found
 
 
@@ -91,10 +95,7 @@ def rows(connection: Connection, mailbox: int, uids: Sequence[int], *columns: st
     for some in batches(uids):
         run = some[-1] - some[0] == len(some) - 1  # UIDs without a gap are read as a range
         named = {"first": some[0], "last": some[-1]} if run else {"uids": some}
-        result = connection.execute(_rows(columns, run=run), {"mailbox": mailbox, **named})
-        if result.cursor is not None:
-            found.extend(map(make, result.cursor.fetchall()))
-        result.close()
+        found.extend(map(make, _rows(columns, run=run).rows(connection, {"mailbox": mailbox, **named})))
     return found
 
 
@@ -104,7 +105,7 @@ def _kind(columns: tuple[str, ...]) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _rows(columns: tuple[str, ...], *, run: bool) -> Select[Any]:
+def _rows(columns: tuple[str, ...], *, run: bool) -> Prepared:
     entries = schema.entries
     joined: FromClause = entries
     if any(name not in entries.c for name in columns):
@@ -115,7 +116,7 @@ def _rows(columns: tuple[str, ...], *, run: bool) -> Select[Any]:
         if run
         else entries.c.uid.in_(bindparam("uids", expanding=True))
     )
-    return (
+    return Prepared(
         select(entries.c.uid, *wanted)
         .select_from(joined)
         .where(entries.c.mailbox == bindparam("mailbox"), within)
@@ -168,7 +169,7 @@ def letters_in(
     found: list[tuple[int, Letter, Addressee | None]] = []
     for some in batches(uids):
         named = {"mailbox": mailbox, "office": office, "uids": some}
-        for row in connection.execute(_LETTERS_IN, named):
+        for row in _LETTERS_IN.rows(connection, named):
             letter = Letter(*row[1 : 1 + len(_LETTER)])
             addressee = row[1 + len(_LETTER) :]
             found.append((row[0], letter, Addressee(*addressee) if addressee[0] is not None else None))

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from mailstore import schema
 from mailstore.faults import Conflict, NotFound
 from mailstore.mailboxes import provision
+from mailstore.prepared import Prepared
 from mailstore.transaction import Unit
 from policies.calendar import parse_rfc3339, rfc3339
 from policies.directory import Directory
@@ -22,14 +23,14 @@ from policies.domainname import skeleton, unicode_domain
 from policies.identity import Agency, Grant, Office, Officer, Right, System
 from policies.signing import EnrolledKey
 
-_VERSION = select(schema.instance.c.value).where(schema.instance.c.name == "directory")
+_VERSION = Prepared(select(schema.instance.c.value).where(schema.instance.c.name == "directory"))
 
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def version(connection: Connection) -> int:
     """Return the directory's version."""
-    return int(connection.scalar(_VERSION) or 0)
+    return int(_VERSION.value(connection, {}) or 0)
 
 
 def snapshot(connection: Connection) -> Directory:

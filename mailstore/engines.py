@@ -38,6 +38,11 @@ def reading_engine(url: str, pool: int) -> Engine:
     return engine.execution_options(postgresql_readonly=True)
 
 
+def glancing_engine(url: str) -> Engine:
+    """Return an engine of one connection for SQLite that reads as the others do, but waits for no lock."""
+    return _sqlite(url, 1, "query_only=ON", "busy_timeout=0")
+
+
 def writing_engine(url: str) -> Engine:
     """Return an engine of one connection."""
     return _sqlite(url, 1) if _is_sqlite(url) else _postgresql(url, 1, "READ COMMITTED")

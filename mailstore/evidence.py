@@ -10,16 +10,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select
 
 from mailstore import schema
 from mailstore.identifiers import uuid7
 from mailstore.log import leaf_hash
+from mailstore.prepared import Prepared
 from mailstore.transaction import Unit
 from policies.calendar import rfc3339
 from policies.evidence import Evidence, Issuer
 
-_INSERT = insert(schema.evidence)
+_INSERT = Prepared(insert(schema.evidence), [column.name for column in schema.evidence.c])
+_STANDING = Prepared(
+    select(schema.evidence.c.unique_key).where(
+        schema.evidence.c.unique_key.in_(bindparam("keys", expanding=True))
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ def append_all(unit: Unit, facts: Sequence[Evidence]) -> list[int]:
         record = fact.canonical()
         rows.append({"log_index": index, "unique_key": fact.unique_key, "record": record} | _columns(fact))
         unit.leaves.append(leaf_hash(record))
-    unit.connection.execute(_INSERT, rows)
+    _INSERT.run(unit.connection, rows)
     return list(range(first, first + len(rows)))
 
 
@@ -95,11 +101,7 @@ def standing_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for start in range(0, len(keys), 500):
         chunk = keys[start : start + 500]
-        found.update(
-            connection.scalars(
-                select(schema.evidence.c.unique_key).where(schema.evidence.c.unique_key.in_(chunk))
-            )
-        )
+        found.update(key for (key,) in _STANDING.rows(connection, {"keys": chunk}))
     return found
 
 

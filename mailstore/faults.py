@@ -2,6 +2,7 @@
 
 StoreFault
 ├── StoreUnavailable   cannot be done now; nothing was kept (disk full, database away, shutting down)
+├── NotNow             it cannot be read without waiting
 ├── UnsafeStore        the database's settings would lose acknowledged letters; nothing is opened
 ├── UnknownSchema      the database is not at this program's schema; the message names the next command
 ├── DamagedStore       something that must be stored is not there, or does not fit the rest
@@ -16,6 +17,10 @@ class StoreFault(Exception):
 
 class StoreUnavailable(StoreFault):
     """The act cannot be done now. Nothing of it was kept; trying again later is right."""
+
+
+class NotNow(StoreFault):
+    """It cannot be read at once, without waiting. Nothing was read; `read` will do it."""
 
 
 class UnsafeStore(StoreFault):

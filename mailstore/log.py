@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from mailstore import schema
 from mailstore.faults import DamagedStore
+from mailstore.prepared import Prepared
 
 Hash = bytes
 NodeReader = Callable[[int, int], Hash]
@@ -29,9 +30,11 @@ def node_hash(left: Hash, right: Hash) -> Hash:
 
 
 EMPTY_ROOT = hashlib.sha256().digest()
-_INSERT = insert(schema.log_nodes)
-_NODE = select(schema.log_nodes.c.hash).where(
-    schema.log_nodes.c.level == bindparam("level"), schema.log_nodes.c.position == bindparam("position")
+_INSERT = Prepared(insert(schema.log_nodes), ("level", "position", "hash"))
+_NODE = Prepared(
+    select(schema.log_nodes.c.hash).where(
+        schema.log_nodes.c.level == bindparam("level"), schema.log_nodes.c.position == bindparam("position")
+    )
 )
 
 
@@ -49,7 +52,7 @@ def append_leaves(connection: Connection, size: int, leaves: Sequence[Hash]) -> 
             level, position = level + 1, position >> 1
             rows.append({"level": level, "position": position, "hash": value})
         known[level] = value  # it waits for its right sibling
-    connection.execute(_INSERT, rows)
+    _INSERT.run(connection, rows)
 
 
 def _left_siblings(connection: Connection, size: int, grown: int) -> dict[int, Hash]:
@@ -64,7 +67,7 @@ def _left_siblings(connection: Connection, size: int, grown: int) -> dict[int, H
 
 def read_node(connection: Connection, level: int, position: int) -> Hash:
     """Return a stored node. Raises DamagedStore when the log lacks it."""
-    value = connection.scalar(_NODE, {"level": level, "position": position})
+    value = _NODE.value(connection, {"level": level, "position": position})
     if value is None:
         raise DamagedStore(f"the log lacks node {position} of level {level}")
     return bytes(value)

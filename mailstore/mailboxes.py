@@ -18,9 +18,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from mailstore import schema
+from mailstore import schema, searchtexts
 from mailstore.faults import Conflict, NotFound
 from mailstore.messages import Message, octets, put_message
+from mailstore.prepared import Prepared
 from mailstore.rowdigest import row_digest
 from mailstore.transaction import Unit
 from mailstore.views import (
@@ -82,9 +83,23 @@ STANDARD: tuple[tuple[str, str], ...] = (
 )
 _NAMES = frozenset(name for name, _ in STANDARD)
 _TABLE = schema.mailboxes
-_BY_ID = select(_TABLE).where(_TABLE.c.id == bindparam("named"))
-_BY_NAME = select(_TABLE).where(_TABLE.c.office == bindparam("of"), _TABLE.c.name == bindparam("named"))
-_ADVANCE = (
+_ROW = [
+    _TABLE.c[name]
+    for name in ("id", "office", "name", "special_use", "uidvalidity", "uidnext", "highestmodseq")
+]
+_BY_ID = Prepared(select(*_ROW).where(_TABLE.c.id == bindparam("named")))
+_BY_NAME = Prepared(
+    select(*_ROW).where(_TABLE.c.office == bindparam("of"), _TABLE.c.name == bindparam("named"))
+)
+_BY_OFFICE = Prepared(
+    select(*_ROW).where(_TABLE.c.office.in_(bindparam("offices", expanding=True))).order_by(_TABLE.c.id)
+)
+_SUBSCRIPTIONS = Prepared(
+    select(
+        schema.subscriptions.c.office, schema.subscriptions.c.name, schema.subscriptions.c.subscribed
+    ).where(schema.subscriptions.c.login == bindparam("login"))
+)
+_ADVANCE = Prepared(
     update(_TABLE)
     .where(_TABLE.c.id.in_(bindparam("some", expanding=True)))
     .values(uidnext=_TABLE.c.uidnext + bindparam("coming"), highestmodseq=_TABLE.c.highestmodseq + 1)
@@ -94,8 +109,8 @@ _UNCHANGING = (
     *("mailbox", "uid", "kind", "letter_id", "sha256"),
     *("size", "internal_date", "saved_at", "prefix"),
 )
-_INSERT_ENTRY = insert(schema.entries)
-_UNLINK = (
+_INSERT_ENTRY = Prepared(insert(schema.entries), (*_UNCHANGING, "digest", "keywords", "modseq", "head"))
+_UNLINK = Prepared(
     update(schema.entries)
     .where(
         schema.entries.c.mailbox == bindparam("of"),
@@ -137,12 +152,6 @@ class NewEntry:
 # ── Mailboxes ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _mailbox(row: Row[Any]) -> Mailbox:
-    return Mailbox(
-        row.id, row.office, row.name, row.special_use, row.uidvalidity, row.uidnext, row.highestmodseq
-    )
-
-
 def provision(unit: Unit, office: str) -> None:
     """Create an office's standard mailboxes."""
     for name, special_use in STANDARD:
@@ -182,22 +191,21 @@ def find(connection: Connection, office: str, name: str) -> Mailbox | None:
     """Return an office's mailbox by name, or None. INBOX is found in any case (RFC 9051 section 5.1)."""
     if name.upper() == "INBOX":
         name = "INBOX"
-    row = connection.execute(_BY_NAME, {"of": office, "named": name}).one_or_none()
-    return None if row is None else _mailbox(row)
+    rows = _BY_NAME.rows(connection, {"of": office, "named": name})
+    return Mailbox(*rows[0]) if rows else None
 
 
 def get(connection: Connection, mailbox: int) -> Mailbox:
     """Return a mailbox by id. Raises NotFound when it was deleted."""
-    row = connection.execute(_BY_ID, {"named": mailbox}).one_or_none()
-    if row is None:
+    rows = _BY_ID.rows(connection, {"named": mailbox})
+    if not rows:
         raise NotFound("the mailbox is gone")
-    return _mailbox(row)
+    return Mailbox(*rows[0])
 
 
-def of_offices(connection: Connection, offices: Sequence[str]) -> list[Mailbox]:
-    """Return the mailboxes of several offices, in the order of their creation."""
-    query = select(_TABLE).where(_TABLE.c.office.in_(offices)).order_by(_TABLE.c.id)
-    return [_mailbox(row) for row in connection.execute(query)]
+def of_offices(connection: Connection, offices: Sequence[str], most: int = -1) -> list[Mailbox]:
+    """Return the mailboxes of several offices, in the order of their creation, or the first `most` of them."""
+    return [Mailbox(*row) for row in _BY_OFFICE.rows(connection, {"offices": list(offices)}, most)]
 
 
 def rename(unit: Unit, mailbox: int, name: str) -> Mailbox:
@@ -219,7 +227,7 @@ def delete(unit: Unit, mailbox: int) -> None:
     _own_mailbox(unit.connection, mailbox)
     if uids(unit.connection, mailbox):
         raise Conflict("the mailbox is not empty")
-    for table in (schema.entry_flags, schema.entries):
+    for table in (schema.entry_flags, schema.search_fields, schema.entries):
         unit.connection.execute(table.delete().where(table.c.mailbox == mailbox))
     unit.connection.execute(_TABLE.delete().where(_TABLE.c.id == mailbox))
     unit.changed.add(mailbox)
@@ -244,9 +252,8 @@ def subscribe(unit: Unit, login: str, office: str, name: str, *, subscribed: boo
 
 def subscriptions(connection: Connection, login: str) -> dict[tuple[str, str], bool]:
     """Return what an account said about (office, mailbox name); what is not named is subscribed."""
-    table = schema.subscriptions
-    query = select(table.c.office, table.c.name, table.c.subscribed).where(table.c.login == login)
-    return {(office, name): subscribed for office, name, subscribed in connection.execute(query)}
+    rows = _SUBSCRIPTIONS.rows(connection, {"login": login})
+    return {(office, name): subscribed for office, name, subscribed in rows}
 
 
 # ── Entries ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -285,7 +292,8 @@ def add_entries(unit: Unit, placed: Sequence[tuple[int, NewEntry]]) -> list[int]
         row["head"] = entry.head
         rows.append(row)
     if rows:
-        unit.connection.execute(_INSERT_ENTRY, rows)
+        _INSERT_ENTRY.run(unit.connection, rows)
+        searchtexts.link(unit, rows)
     return [row["uid"] for row in rows]
 
 
@@ -302,7 +310,7 @@ def _advance(unit: Unit, coming: Counter[int]) -> tuple[dict[int, int], dict[int
     first: dict[int, int] = {}
     modseqs: dict[int, int] = {}
     for count, some in alike.items():
-        moved = unit.connection.execute(_ADVANCE, {"some": some, "coming": count})
+        moved = _ADVANCE.rows(unit.connection, {"some": some, "coming": count})
         for mailbox, uidnext, modseq in moved:
             first[mailbox], modseqs[mailbox] = uidnext - count, modseq
     if len(first) != len(coming):
@@ -338,5 +346,6 @@ def unlink(unit: Unit, mailbox: int, uids: Iterable[int]) -> list[int]:
     gone: list[int] = []
     modseq = next_modseq(unit, mailbox)
     for some in batches(sorted(set(uids))):
-        gone.extend(unit.connection.scalars(_UNLINK, {"of": mailbox, "named": some, "at": modseq}))
+        named = {"of": mailbox, "named": some, "at": modseq}
+        gone.extend(uid for (uid,) in _UNLINK.rows(unit.connection, named))
     return sorted(gone)

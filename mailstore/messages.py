@@ -7,24 +7,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from mailstore import schema
+from mailstore import schema, searchtexts
 from mailstore.faults import NotFound
+from mailstore.prepared import Prepared
 from mailstore.rowdigest import row_digest
+from mailstore.searchtexts import SearchText
 from mailstore.transaction import Unit
 
 _TABLE = schema.messages
-_INSERT = insert(_TABLE)
-_KNOWN = select(_TABLE.c.sha256).where(_TABLE.c.sha256 == bindparam("named"))
-_OCTETS = select(_TABLE.c.octets).where(_TABLE.c.sha256 == bindparam("named"))
+_COLUMNS = ("sha256", "size", "head_size", "envelope", "body", "bodystructure", "octets", "digest")
+_INSERT = {
+    "sqlite": Prepared(sqlite.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.sha256), _COLUMNS),
+    "postgresql": Prepared(
+        postgresql.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.sha256), _COLUMNS
+    ),
+}
+_OCTETS = Prepared(select(_TABLE.c.octets).where(_TABLE.c.sha256 == bindparam("named")))
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """Exact octets with what IMAP asks about them, computed once when they came.
 
-    `head_size` counts the header section including the empty line that ends it.
+    `head_size` counts the header section including the empty line that ends it. Without `search`, a search of the
+    message reads its octets.
     """
 
     sha256: str
@@ -33,12 +42,11 @@ class Message:
     envelope: bytes
     body: bytes
     bodystructure: bytes
+    search: SearchText | None = None
 
 
 def put_message(unit: Unit, message: Message) -> None:
     """Store octets under their digest unless they are there already."""
-    if unit.connection.scalar(_KNOWN, {"named": message.sha256}) is not None:
-        return
     row: dict[str, Any] = {
         "sha256": message.sha256,
         "size": len(message.octets),
@@ -49,7 +57,9 @@ def put_message(unit: Unit, message: Message) -> None:
         "octets": message.octets,
     }
     row["digest"] = message_digest(row)
-    unit.connection.execute(_INSERT, row)
+    added = _INSERT[unit.connection.dialect.name].value(unit.connection, row)
+    if added is not None and message.search is not None:
+        searchtexts.put(unit, message.sha256, message.search)
 
 
 def message_digest(row: Mapping[str, Any]) -> bytes:
@@ -59,7 +69,7 @@ def message_digest(row: Mapping[str, Any]) -> bytes:
 
 def octets(connection: Connection, sha256: str) -> bytes:
     """Return stored octets. Raises NotFound."""
-    value = connection.scalar(_OCTETS, {"named": sha256})
+    value = _OCTETS.value(connection, {"named": sha256})
     if value is None:
         raise NotFound(f"no octets {sha256}")
     return bytes(value)

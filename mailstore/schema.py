@@ -170,6 +170,20 @@ messages = Table(
     comment="exact octets, content-addressed, with what IMAP asks about them computed once",
 )
 
+search_texts = Table(
+    "search_texts",
+    metadata,
+    Column("sha256", ForeignKey("messages.sha256"), primary_key=True),
+    Column("subject", LargeBinary, nullable=False),
+    Column("sender", LargeBinary, nullable=False),
+    Column("recipient", LargeBinary, nullable=False),
+    Column("cc", LargeBinary, nullable=False),
+    Column("bcc", LargeBinary, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    comment="folded text of a message, for searches; a missing row costs speed only",
+)
+
 letters = Table(
     "letters",
     metadata,
@@ -276,6 +290,20 @@ entry_flags = Table(
     Column("modseq", BigInteger, nullable=False),
     Index("ix_entry_flags_modseq", "mailbox", "login", "modseq"),
     comment="one officer's own flags on one message, separated by spaces",
+    sqlite_with_rowid=False,
+)
+
+search_fields = Table(
+    "search_fields",
+    metadata,
+    Column("mailbox", BigInteger, primary_key=True, autoincrement=False),
+    Column("uid", BigInteger, primary_key=True, autoincrement=False),
+    Column("subject", LargeBinary, nullable=False),
+    Column("sender", LargeBinary, nullable=False),
+    Column("recipient", LargeBinary, nullable=False),
+    Column("cc", LargeBinary, nullable=False),
+    Column("bcc", LargeBinary, nullable=False),
+    comment="the fields of search_texts beside each entry, in a mailbox's order",
     sqlite_with_rowid=False,
 )
 

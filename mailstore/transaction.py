@@ -21,13 +21,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, make_url, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, bindparam, exc, make_url, select, update
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mailstore import schema
 from mailstore.engines import (
+    glancing_engine,
     reading,
     reading_engine,
     refuse_unknown,
@@ -35,16 +37,17 @@ from mailstore.engines import (
     writing,
     writing_engine,
 )
-from mailstore.faults import Conflict, StoreFault, StoreUnavailable
+from mailstore.faults import Conflict, NotNow, StoreFault, StoreUnavailable
 from mailstore.log import append_leaves
+from mailstore.prepared import Prepared, driver
 
 __all__ = ["Reading", "Store", "Unit", "refuse_unknown", "refuse_unsafe", "utc_now"]
 
 T = TypeVar("T")
 LARGEST_GROUP = 64
 _DISK_FAILED = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_CORRUPT", "SQLITE_NOTADB")
-_HEAD = select(schema.log_head.c.size).with_for_update()
-_GROW = update(schema.log_head)
+_HEAD = Prepared(select(schema.log_head.c.size).with_for_update())
+_GROW = Prepared(update(schema.log_head).values(size=bindparam("grown")))
 
 Reading: TypeAlias = Connection  # what a reading act is given; nothing above this room names the SQL library
 
@@ -96,6 +99,9 @@ class Store:
             raise StoreUnavailable(f"there is no database {self.url.database}: run `murasalat init`")
         self._reader = reading_engine(url, pool)
         self._writer = writing_engine(url)
+        self._glances = glancing_engine(url) if self.sqlite else None
+        self._glancing = threading.Lock()
+        self._kept: Connection | None = None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[frozenset[int]], None]] = []
         self._closing = False
@@ -120,6 +126,39 @@ class Store:
                 return act(connection)
         except (SQLAlchemyError, sqlite3.Error) as fault:
             raise _as_fault(fault) from fault
+
+    def glance(self, act: Callable[[Connection], T]) -> T:
+        """Run a small `act` as `read` does, but only if nothing need be waited for, else raise NotNow.
+
+        So whoever must not wait may call it in its own thread. After NotNow `act` may be run again: its first
+        statement found no snapshot, or never began. Always NotNow on PostgreSQL, which is a way off.
+        """
+        if self._glances is None or not self._glancing.acquire(blocking=False):
+            raise NotNow("nothing can be read without waiting")
+        try:
+            return self._glance(self._glances, act)
+        except (SQLAlchemyError, sqlite3.Error) as fault:
+            if _error_name(fault).startswith("SQLITE_BUSY"):
+                raise NotNow("nothing can be read without waiting") from fault
+            raise _as_fault(fault) from fault
+        finally:
+            self._glancing.release()
+
+    def _glance(self, engine: Engine, act: Callable[[Connection], T]) -> T:
+        """Run `act` in a transaction of the one connection that is kept for this."""
+        if self._kept is None:
+            if self._closing:
+                raise NotNow("the store is closing")
+            self._kept = engine.connect()
+        connection, raw = self._kept, driver(self._kept)
+        raw.execute("BEGIN")
+        try:
+            return act(connection)
+        finally:
+            if connection.in_transaction():
+                connection.rollback()
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
 
     def submit(self, act: Callable[[Unit], T]) -> "Future[T]":
         """Queue a writing unit; the future resolves after its commit is durable, or with what went wrong.
@@ -149,6 +188,12 @@ class Store:
 
     def _dispose(self) -> None:
         self._reader.dispose()
+        if self._glances is not None:
+            with self._glancing:
+                if self._kept is not None:
+                    self._kept.close()
+                    self._kept = None
+                self._glances.dispose()
         self._writer.dispose()
 
     # ── The writer ────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +248,7 @@ class Store:
                     _run_job(unit, job)
             if unit.leaves:
                 append_leaves(connection, unit.log_size, unit.leaves)
-                connection.execute(_GROW, {"size": unit.next_index()})
+                _GROW.run(connection, [{"grown": unit.next_index()}])
         return unit
 
     def _tell(self, changed: frozenset[int]) -> None:
@@ -222,7 +267,8 @@ def _refuse_unfit(connection: Connection) -> None:
 def _run_job(unit: Unit, job: _Job) -> None:
     """Run one job under its own savepoint; on failure everything of it is taken back, its leaves too."""
     leaves, changed = len(unit.leaves), set(unit.changed)
-    sql = unit.connection.exec_driver_sql  # a third of the cost of the library's own savepoints
+    raw = driver(unit.connection)  # the library's own savepoints cost several times as much
+    sql = unit.connection.exec_driver_sql if raw is None else raw.execute
     sql("SAVEPOINT unit")
     try:
         job.result = job.act(unit)
@@ -233,7 +279,10 @@ def _run_job(unit: Unit, job: _Job) -> None:
         try:
             sql("ROLLBACK TO SAVEPOINT unit")
             sql("RELEASE SAVEPOINT unit")
-        except SQLAlchemyError as ended:  # then the whole transaction is gone, and all jobs have failed
+        except (
+            SQLAlchemyError,
+            sqlite3.Error,
+        ) as ended:  # then the whole transaction is gone, and all jobs have failed
             raise StoreUnavailable(f"the database ended the transaction: {_as_fault(fault)}") from ended
         del unit.leaves[leaves:]
         unit.changed = changed
@@ -242,29 +291,39 @@ def _run_job(unit: Unit, job: _Job) -> None:
 
 def _as_fault(fault: BaseException) -> BaseException:
     """Return the store's own exception for one of the database's; others stay as they are."""
-    if isinstance(fault, sqlite3.Error):  # from its own piecewise access to octets
-        return StoreUnavailable(str(fault))
+    if isinstance(fault, sqlite3.Error):  # from the driver itself
+        return _as_own(fault, str(fault), sqlite3)
     if not isinstance(fault, SQLAlchemyError):
         return fault
     text = str(fault.orig if isinstance(fault, DBAPIError) else fault).partition("\n")[0]
-    if isinstance(fault, IntegrityError):
+    return _as_own(fault, text, exc) if isinstance(fault, DBAPIError) else StoreFault(text)
+
+
+def _as_own(fault: Exception, text: str, kinds: ModuleType) -> StoreFault:
+    """Return the store's own exception for one of those that `kinds` names as every driver does (PEP 249)."""
+    if isinstance(fault, kinds.IntegrityError):
         return Conflict(text)
-    if isinstance(fault, ProgrammingError) or not isinstance(fault, DBAPIError):
+    if isinstance(fault, kinds.ProgrammingError):
         return StoreFault(text)
     return StoreUnavailable(text)
 
 
 def _disk_failure(fault: BaseException) -> str:
     """Return why nothing may be written any more, or an empty text."""
-    name = getattr(getattr(fault, "orig", None), "sqlite_errorname", "")
+    name = _error_name(fault)
     if name.startswith(_DISK_FAILED):
         return f"the disk failed to keep what was written ({name}): check it, then restart"
     return ""
 
 
+def _error_name(fault: BaseException) -> str:
+    """Return SQLite's name of what went wrong, or an empty text."""
+    return str(getattr(getattr(fault, "orig", fault), "sqlite_errorname", ""))
+
+
 def lock_log(connection: Connection) -> int:
     """Take the log head's lock for this transaction and return the log's size."""
-    size = connection.scalar(_HEAD)
+    size = _HEAD.value(connection, {})
     if size is None:
         raise StoreFault("the database has no log head: run `murasalat init`")
     return int(size)

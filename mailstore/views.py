@@ -8,10 +8,12 @@ Invariants:
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, insert, select, union_all, update
+from sqlalchemy import Connection, and_, bindparam, func, select, union_all, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from mailstore import schema
 from mailstore.faults import NotFound
+from mailstore.prepared import Prepared
 from mailstore.transaction import Unit
 
 T = TypeVar("T")
@@ -44,15 +46,17 @@ def batches(names: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 _LIVE = and_(_entries.c.mailbox == bindparam("mailbox"), _entries.c.expunged_modseq.is_(None))
-_STATES = (
+_STATES = Prepared(
     select(_entries.c.uid, _entries.c.modseq, _entries.c.keywords)
     .where(_LIVE, _entries.c.uid >= bindparam("first"))
     .order_by(_entries.c.uid)
 )
-_OWN = select(_own.c.uid, _own.c.flags, _own.c.modseq).where(
-    _own.c.mailbox == bindparam("mailbox"),
-    _own.c.login == bindparam("login"),
-    _own.c.uid >= bindparam("first"),
+_OWN = Prepared(
+    select(_own.c.uid, _own.c.flags, _own.c.modseq).where(
+        _own.c.mailbox == bindparam("mailbox"),
+        _own.c.login == bindparam("login"),
+        _own.c.uid >= bindparam("first"),
+    )
 )
 _TOUCHED = union_all(  # by the indexes on mod-sequences: what did not change is not looked at
     select(_entries.c.uid).where(
@@ -64,7 +68,7 @@ _TOUCHED = union_all(  # by the indexes on mod-sequences: what did not change is
         _own.c.modseq > bindparam("since"),
     ),
 )
-_CHANGED = (
+_CHANGED = Prepared(
     select(_entries.c.uid, _entries.c.modseq, _entries.c.keywords, _own.c.flags, _own.c.modseq)
     .outerjoin(
         _own,
@@ -77,7 +81,7 @@ _CHANGED = (
     .where(_LIVE, _entries.c.uid.in_(_TOUCHED))
     .order_by(_entries.c.uid)
 )
-_GONE = (
+_GONE = Prepared(
     select(_entries.c.uid)
     .where(_entries.c.mailbox == bindparam("mailbox"), _entries.c.expunged_modseq > bindparam("since"))
     .order_by(_entries.c.uid)
@@ -87,9 +91,7 @@ _MINE = and_(
     _own.c.login == bindparam("login"),
     _own.c.uid.in_(bindparam("uids", expanding=True)),
 )
-_OWN_OF = select(_own.c.uid, _own.c.flags).where(_MINE)
-_CLEAR = _own.delete().where(_MINE)
-_INSERT_OWN = insert(_own)
+_OWN_OF = Prepared(select(_own.c.uid, _own.c.flags).where(_MINE))
 _UIDS = select(_entries.c.uid).where(_LIVE).order_by(_entries.c.uid)
 _SIZES = select(func.count(), func.coalesce(func.sum(_entries.c.size), 0)).where(_LIVE)
 _SEEN = (
@@ -101,7 +103,7 @@ _SEEN = (
 )
 
 
-_NEXT_MODSEQ = (
+_NEXT_MODSEQ = Prepared(
     update(schema.mailboxes)
     .where(schema.mailboxes.c.id == bindparam("named"))
     .values(highestmodseq=schema.mailboxes.c.highestmodseq + 1)
@@ -109,11 +111,25 @@ _NEXT_MODSEQ = (
 )
 
 
+def _put_own(insert: Any) -> Prepared:
+    """Return the statement that replaces an officer's own flags on a message, in a dialect's own words."""
+    return Prepared(
+        insert.on_conflict_do_update(
+            index_elements=[_own.c.mailbox, _own.c.login, _own.c.uid],
+            set_={"flags": insert.excluded.flags, "modseq": insert.excluded.modseq},
+        ),
+        ("mailbox", "login", "uid", "flags", "modseq"),
+    )
+
+
+_PUT_OWN = {"sqlite": _put_own(sqlite.insert(_own)), "postgresql": _put_own(postgresql.insert(_own))}
+
+
 def states(connection: Connection, mailbox: int, login: str, first: int = 1) -> list[State]:
     """Return the live messages of a mailbox from UID `first` on, in UID order, with one officer's flags."""
     named = {"mailbox": mailbox, "login": login, "first": first}
-    rows = _tuples(connection, _STATES, named)
-    own = {uid: (flags, modseq) for uid, flags, modseq in _tuples(connection, _OWN, named)}
+    rows = _STATES.rows(connection, named)
+    own = {uid: (flags, modseq) for uid, flags, modseq in _OWN.rows(connection, named)}
     none = ("", 0)
     return _states((*row, *own.get(row[0], none)) for row in rows)
 
@@ -127,23 +143,20 @@ def raw_states(
     the officer's own flags, in no order, on messages that may be gone.
     """
     named = {"mailbox": mailbox, "login": login, "first": 1}
-    return _tuples(connection, _STATES, named), _tuples(connection, _OWN, named)
+    return _STATES.rows(connection, named), _OWN.rows(connection, named)
 
 
 def changed_since(
-    connection: Connection, mailbox: int, login: str, modseq: int
+    connection: Connection, mailbox: int, login: str, modseq: int, most: int = -1
 ) -> tuple[list[State], list[int]]:
-    """Return what changed after a mod-sequence: live messages with their state, and the UIDs that went."""
-    live = _states(_tuples(connection, _CHANGED, {"mailbox": mailbox, "login": login, "since": modseq}))
-    return live, list(connection.scalars(_GONE, {"mailbox": mailbox, "since": modseq}))
+    """Return what changed after a mod-sequence: live messages with their state, and the UIDs that went.
 
-
-def _tuples(connection: Connection, query: Select[*tuple[Any, ...]], named: dict[str, object]) -> list[Any]:
-    """Return all rows as the driver's plain tuples: a large mailbox has hundreds of thousands."""
-    result = connection.execute(query, named)
-    rows = result.cursor.fetchall() if result.cursor is not None else []
-    result.close()
-    return list(rows)
+    Where a limit is given and more than `most` changed, or more went, only one more than that is returned of them.
+    """
+    named = {"mailbox": mailbox, "login": login, "since": modseq}
+    some = most + 1 if most >= 0 else -1
+    live = _states(_CHANGED.rows(connection, named, some))
+    return live, [uid for (uid,) in _GONE.rows(connection, named, some)]
 
 
 def _states(rows: Iterable[tuple[int, int, str, str | None, int | None]]) -> list[State]:
@@ -176,7 +189,7 @@ def own_flags(
     """Return one officer's own flags on these messages (without the shared keywords)."""
     found: dict[int, frozenset[str]] = {}
     for some in batches(uids):
-        rows = connection.execute(_OWN_OF, {"mailbox": mailbox, "login": login, "uids": some})
+        rows = _OWN_OF.rows(connection, {"mailbox": mailbox, "login": login, "uids": some})
         found.update({uid: frozenset(flags.split()) for uid, flags in rows})
     return found
 
@@ -186,7 +199,7 @@ def own_flags(
 
 def next_modseq(unit: Unit, mailbox: int) -> int:
     """Raise the mailbox's mod-sequence and return the new value. Raises NotFound."""
-    value = unit.connection.scalar(_NEXT_MODSEQ, {"named": mailbox})
+    value = _NEXT_MODSEQ.value(unit.connection, {"named": mailbox})
     if value is None:
         raise NotFound("the mailbox is gone")
     unit.changed.add(mailbox)
@@ -197,19 +210,12 @@ def set_own_flags(
     unit: Unit, mailbox: int, login: str, flags: Mapping[int, frozenset[str]], modseq: int
 ) -> None:
     """Replace one officer's own flags on the named messages."""
-    for some in batches(list(flags)):
-        unit.connection.execute(_CLEAR, {"mailbox": mailbox, "login": login, "uids": some})
-        rows = [
-            {
-                "mailbox": mailbox,
-                "login": login,
-                "uid": uid,
-                "flags": " ".join(sorted(flags[uid])),
-                "modseq": modseq,
-            }
-            for uid in some
-        ]
-        unit.connection.execute(_INSERT_OWN, rows)
+    rows = [
+        {"mailbox": mailbox, "login": login, "uid": uid, "flags": " ".join(sorted(own)), "modseq": modseq}
+        for uid, own in flags.items()
+    ]
+    if rows:
+        _PUT_OWN[unit.connection.dialect.name].run(unit.connection, rows)
     unit.changed.add(mailbox)
 
 

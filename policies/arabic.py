@@ -51,11 +51,23 @@ def fold(text: str) -> str:
     their plain fellows. It follows that ؤ folds to و and ئ to ي, however they are spelled, and that a text of
     marks alone folds to the empty string.
     """
-    if text.isascii():
-        return text.lower()
-    # Decomposed, not composed: composition looks at neighbours, and a substring would no longer stay one.
-    folded = _bare(unicodedata.normalize("NFKD", text))
-    return _bare(unicodedata.normalize("NFKD", folded.casefold()))
+    return text.lower() if text.isascii() else text.translate(_SEARCH_FORMS)
+
+
+class _SearchForms(dict[int, str]):
+    """The search form of each character, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        # Decomposed, not composed: composition looks at neighbours, and a substring would no longer stay one.
+        folded = _bare(unicodedata.normalize("NFKD", chr(code)))
+        form = _bare(unicodedata.normalize("NFKD", folded.casefold()))
+        if code < _KEPT_BELOW:
+            self[code] = form
+        return form
+
+
+_KEPT_BELOW = 0x3000  # every alphabet is below it: hostile text cannot fill the memory with rare characters
+_SEARCH_FORMS = _SearchForms()
 
 
 def _bare(decomposed: str) -> str:

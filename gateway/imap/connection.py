@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gateway.connections import Entry
 from gateway.imap.settings import ImapSettings
+from gateway.imap.uploads import SMALL_OCTETS, Uploads
 from gateway.imap.wire.framing import CommandReader, Fatal, Frame, Line, NeedContinuation, NeedData, Refused
 from gateway.tls import cut
 
@@ -66,6 +67,9 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._late = False
         self._turns = 0
+        self._seated = False
+        self.uploads: Uploads | None = None
+        """The account's seats for large uploads, once somebody has logged in."""
         self.patient = False
         """Whether somebody has logged in: then silence may last, before it ends at a fixed time."""
 
@@ -147,6 +151,8 @@ class Connection(asyncio.Protocol):
 
     async def hear(self) -> Heard | None:
         """Return the next command or what is wrong with it, None when `nudge` was called. Raises Gone and Late."""
+        if self.reader.held <= SMALL_OCTETS:
+            self._leave_seat()
         while True:
             event = self.reader.next()
             if not isinstance(event, NeedData):
@@ -201,6 +207,10 @@ class Connection(asyncio.Protocol):
                 await self._waiter
             finally:
                 self._waiter = None
+        if self.uploads is not None and not self._seated and self.reader.held > SMALL_OCTETS:
+            await self._take_seat(self.uploads)
+        if not self._received:
+            return
         piece = self._received.popleft()
         if len(piece) > _FEED_OCTETS:
             self._received.appendleft(piece[_FEED_OCTETS:])
@@ -210,6 +220,30 @@ class Connection(asyncio.Protocol):
         if self._paused_reading and self._waiting <= READ_OCTETS // 2 and self._transport is not None:
             self._paused_reading = False
             self._transport.resume_reading()
+
+    async def _take_seat(self, uploads: Uploads) -> None:
+        """Wait until the account holds few enough large uploads; meanwhile no more of this one is read."""
+        self.allow(self._settings.command_seconds)
+        try:
+            while not uploads.enter(self._wake):
+                self._waiter = self._loop.create_future()
+                try:
+                    await self._waiter
+                finally:
+                    self._waiter = None
+                if self.over:
+                    raise Gone
+                if self._late:
+                    raise Late
+        except BaseException:
+            uploads.give_up(self._wake)
+            raise
+        self._seated = True
+
+    def _leave_seat(self) -> None:
+        if self._seated and self.uploads is not None:
+            self._seated = False
+            self.uploads.leave()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -260,6 +294,7 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Send what was put and end the connection; a client that does not take it is cut."""
         self.flush()
+        self._leave_seat()
         if self._transport is not None and not self.over:
             self._transport.close()  # TLS cuts a client that does not take it after a few seconds
 

@@ -4,6 +4,7 @@ Invariants:
 - `uids` ascends; `flags` and `modseqs` stand beside it, one for each UID.
 - What is here is the committed state of the mailbox as of `highestmodseq`; it only moves forward.
 - Every view that looks at the index hears each change once.
+- `uids` is shared with the views: it is replaced, never changed in place.
 """
 
 from array import array
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailstore import mailboxes
+from mailstore.faults import NotNow
 from mailstore.mailboxes import Mailbox, State
 from mailstore.transaction import Reading
 
@@ -64,12 +66,19 @@ def read_whole(connection: Reading, mailbox: int, login: str) -> Whole:
     return Whole(mailboxes.get(connection, mailbox), *mailboxes.raw_states(connection, mailbox, login))
 
 
-def read_delta(connection: Reading, mailbox: int, login: str, since: int, uidvalidity: int) -> Delta | None:
-    """Read what changed after a mod-sequence, None when nothing did. Raises NotFound when the mailbox was deleted."""
+def read_delta(
+    connection: Reading, mailbox: int, login: str, since: int, uidvalidity: int, most: int = -1
+) -> Delta | None:
+    """Read what changed after a mod-sequence, None when nothing did. Raises NotFound when the mailbox was deleted.
+
+    Raises NotNow when more than `most` messages changed, if that is given.
+    """
     present = mailboxes.get(connection, mailbox)
     if present.highestmodseq == since and present.uidvalidity == uidvalidity:
         return None
-    changed, gone = mailboxes.changed_since(connection, mailbox, login, since)
+    changed, gone = mailboxes.changed_since(connection, mailbox, login, since, most)
+    if 0 <= most < max(len(changed), len(gone)):
+        raise NotNow("much has changed")
     return Delta(present, changed, gone)
 
 
@@ -152,6 +161,8 @@ class MailboxIndex:
         """Move on to a later state, and let every view hear what changed."""
         if delta.mailbox.highestmodseq <= self.highestmodseq:
             return
+        if delta.gone or (delta.changed and delta.changed[-1].uid > (self.uids[-1] if self.uids else 0)):
+            self.uids = self.uids[:]  # the views go on with the one that they were told
         gone = self._remove(delta.gone)
         fresh, changed = self._put(delta.changed)
         self.mailbox = delta.mailbox

@@ -4,9 +4,13 @@ A key that cannot be decided yet is None; NOT, OR and AND work on the three valu
 before anything is read for them. Text is compared folded (`policies.arabic.fold`): by substring, without marks and
 letter variants, whatever charset and transfer encoding it was sent in.
 
+Text that was folded when the message came is looked into by the store (`Lookup`), and its octets only where it was
+not; both give the same answers.
+
 Invariant: a search sends no octet of a body, and so records no hand-over; it tells which messages match.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,10 +22,11 @@ from gateway.imap.fetch_items import email_id
 from gateway.imap.maildate import read_date
 from gateway.imap.wire import search_keys as keys
 from gateway.imap.wire.sequence import SequenceSet
-from gateway.mime.addresses import parse_addresses
 from gateway.mime.decode import decode_words, text_of
 from gateway.mime.limits import MimeLimitExceeded
 from gateway.mime.tree import parse
+from gateway.searchtext import plain_addresses
+from mailstore.searchtexts import NOTHING, Found
 from policies.arabic import fold
 from policies.calendar import QATAR, parse_rfc3339
 
@@ -47,7 +52,9 @@ class Texts:
         return self.body
 
 
-_ADDRESSES = frozenset({"FROM", "TO", "CC", "BCC"})
+_ADDRESSES = {"FROM": "sender", "TO": "recipient", "CC": "cc", "BCC": "bcc"}
+_STORED = {"SUBJECT": "subject", "BODY": "body", "TEXT": "text", **_ADDRESSES}
+_LINE_ENDS = frozenset("\r\n")
 
 Test = Callable[[Walked, Any, Texts | None], Decided]
 
@@ -61,20 +68,66 @@ class Context:
     now: datetime
 
 
+@dataclass(slots=True)
+class Lookup:
+    """A text that the store looks for in what it keeps folded: one of the fields, `body`, or `text` (header and body).
+
+    `found`: the UIDs that the store knows, and where the text was found. While it is `pending`, nobody looks into
+    the message itself.
+    """
+
+    where: str
+    needle: str
+    found: Found = NOTHING
+    pending: bool = False
+
+    def or_else(self, slow: Test) -> Test:
+        """Return the test that reads the message only where the store does not know."""
+
+        def test(walked: Walked, row: Any, texts: Texts | None) -> Decided:
+            found = self.found
+            if walked[1] in found.covered:
+                return walked[1] in found.matching
+            return None if self.pending else slow(walked, row, texts)
+
+        return test
+
+    def in_prefix(self, prefix: bytes) -> bool:
+        """Whether the header block on top of a message holds the text, as it does when the whole header is read."""
+        needle = self.needle
+        plain = ":" not in needle and "\ufffd" not in needle and b"=?" not in prefix and prefix.isascii()
+        if plain and not (needle.isascii() and headers.may_hold(prefix, needle.encode())):
+            return False
+        return self.needle in fold(headers.whole_text(prefix))
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A search made ready. `columns` are read of messages that memory cannot decide; `octets`: the message, too."""
+    """A search made ready. `columns` are read of messages that memory cannot decide; `octets`: the message, too.
+
+    Where lookups decide about texts, `other_columns` are enough. `keys` counts what each message is tested for.
+    """
 
     test: Test
     columns: tuple[str, ...]
     octets: bool
+    lookups: tuple[Lookup, ...]
+    other_columns: tuple[str, ...]
+    keys: int
 
 
 def compile_search(key: keys.SearchKey, context: Context) -> Program:
     """Make a search ready."""
     compiler = _Compiler(context)
     test = compiler.test(key)
-    return Program(test, tuple(compiler.columns), compiler.octets)
+    return Program(
+        test,
+        tuple(compiler.columns),
+        compiler.octets,
+        tuple(compiler.lookups),
+        tuple(compiler.other_columns),
+        compiler.keys,
+    )
 
 
 class _Compiler:
@@ -83,10 +136,14 @@ class _Compiler:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.columns: dict[str, None] = {}
+        self.other_columns: dict[str, None] = {}
+        self.lookups: list[Lookup] = []
         self.octets = False
+        self.keys = 0
 
     def test(self, key: keys.SearchKey) -> Test:  # noqa: C901, PLR0912 - one case a kind of key
         """Return the test of one key. The parser bounds the depth."""
+        self.keys += 1
         match key:
             case keys.All() | keys.SaveDateSupported():
                 return lambda _w, _r, _t: True
@@ -105,7 +162,7 @@ class _Compiler:
             case keys.TextKey(where, text):
                 return self._text(where, text)
             case keys.HeaderKey(name, text):
-                return self._header(name, text)
+                return self._text("SUBJECT", text) if name.upper() == "SUBJECT" else self._header(name, text)
             case keys.DateKey(of, operator, day):
                 return self._date(of, operator, day)
             case keys.SizeKey(operator, octets):
@@ -118,31 +175,51 @@ class _Compiler:
             case keys.ObjectIdKey(kind, value):
                 return self._object_id(kind, value)
 
-    def _needs(self, *columns: str) -> None:
+    def _needs(self, *columns: str, stored: bool = False) -> None:
+        """Note columns that a key reads; with `stored`, only where the store does not know the text."""
         self.columns.update(dict.fromkeys(columns))
+        if not stored:
+            self.other_columns.update(dict.fromkeys(columns))
 
     def _in_set(self, numbers: SequenceSet, *, uid: bool) -> Test:
-        context = self._context
+        """Return the test by message number; ranges are kept as ranges, for a set may name everything many times."""
+        uids = self._context.uids
         if numbers.saved:
-            chosen = frozenset(context.saved)
-            return lambda w, _r, _t: w[1] in chosen
-        if uid:
-            chosen = frozenset(numbers.select(context.uids))
-            return lambda w, _r, _t: w[1] in chosen
-        ranges = numbers.resolve(len(context.uids))
-        return lambda w, _r, _t: any(low <= w[0] <= high for low, high in ranges)
+            slices = SequenceSet.of(self._context.saved).slices(uids)
+        elif uid:
+            slices = numbers.slices(uids)
+        else:
+            slices = ((low - 1, high) for low, high in numbers.resolve(len(uids)))
+        ranges = list(slices)
+        starts, stops = [start for start, _ in ranges], [stop for _, stop in ranges]
+
+        def within(walked: Walked, _row: Any, _texts: Texts | None) -> Decided:
+            at = bisect_right(starts, walked[0] - 1)
+            return at > 0 and walked[0] <= stops[at - 1]
+
+        return within
 
     def _text(self, where: str, text: str) -> Test:
         needle = fold(text)
+        # Nothing is in everything, and a line end may be in the seam between two fields: the message is read for them.
+        stored = where in _STORED and needle != "" and _LINE_ENDS.isdisjoint(needle)
         if where in _ADDRESSES:
-            return self._address(where.lower(), needle)
-        if where not in {"BODY", "TEXT"}:
-            return self._header(where.lower(), text)
-        self._needs("sha256")
+            slow = self._address(where.lower(), needle, stored=stored)
+        elif where in {"BODY", "TEXT"}:
+            slow = self._whole(where, needle, stored=stored)
+        else:
+            slow = self._header(where.lower(), text, stored=stored)
+        if not stored:
+            return slow
+        self.lookups.append(Lookup(_STORED[where], needle))
+        return self.lookups[-1].or_else(slow)
+
+    def _whole(self, where: str, needle: str, *, stored: bool) -> Test:
+        self._needs("sha256", stored=stored)
         self.octets = True
         if where == "BODY":
             return lambda _w, _r, t: None if t is None else needle in t.folded_body()
-        self._needs("head")
+        self._needs("head", stored=stored)
 
         def within(_walked: Walked, row: Any, texts: Texts | None) -> Decided:
             if row is None:
@@ -153,8 +230,8 @@ class _Compiler:
 
         return within
 
-    def _header(self, name: str, text: str) -> Test:
-        self._needs("head")
+    def _header(self, name: str, text: str, *, stored: bool = False) -> Test:
+        self._needs("head", stored=stored)
         needle = fold(text)
         plain = needle.encode() if needle and needle.isascii() else None
 
@@ -167,9 +244,9 @@ class _Compiler:
 
         return within
 
-    def _address(self, name: str, needle: str) -> Test:
+    def _address(self, name: str, needle: str, *, stored: bool) -> Test:
         """Look into an address field as it is written and, where comments break addresses up, as it is meant."""
-        self._needs("head")
+        self._needs("head", stored=stored)
         plain = needle.encode() if needle and needle.isascii() else None
 
         def within(_walked: Walked, row: Any, _texts: Texts | None) -> Decided:
@@ -180,7 +257,7 @@ class _Compiler:
             for value in headers.values(row.head, name):
                 if needle in fold(decode_words(value)):
                     return True
-                if b"(" in value and any(needle in one for one in _addresses(value)):
+                if b"(" in value and any(needle in one for one in plain_addresses(value)):
                     return True
             return False
 
@@ -222,15 +299,6 @@ class _Compiler:
         self._needs("letter_id", "sha256")
         wanted = value.encode()
         return lambda _w, r, _t: None if r is None else email_id(r) == wanted
-
-
-def _addresses(value: bytes) -> list[str]:
-    """Return the addresses of a field, folded, without the comments inside them."""
-    return [
-        fold(b"@".join((one.mailbox, one.host)).decode("utf-8", "replace"))
-        for one in parse_addresses(value)
-        if one.mailbox is not None and one.host is not None
-    ]
 
 
 def local_day(stored: str) -> date:

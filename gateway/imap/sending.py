@@ -20,7 +20,7 @@ from gateway.imap.reply import Ending
 from gateway.imap.session import RightsMovedError, Session
 from gateway.mime.transfer import decode_pieces
 from mailstore import contents
-from mailstore.faults import NotFound
+from mailstore.faults import NotFound, NotNow
 from mailstore.transaction import Reading
 
 ROWS = 500
@@ -31,6 +31,9 @@ GROUP_OCTETS = 1024 * 1024
 """Octets of messages that are held together; a larger message is not held, and is read as its ranges are sent."""
 PIECE_OCTETS = 256 * 1024
 """What is given to the connection at once."""
+
+AT_ONCE, AT_ONCE_OCTETS = 32, 64 * 1024
+"""Messages, and their octets together, that are read at once, without another thread."""
 
 Walked = tuple[int, int, frozenset[str], int]
 _EXPECTED = (Ending, NotFound, RightsMovedError, Unavailable)
@@ -50,9 +53,14 @@ async def send_rows(
         composing = _Composing(mailbox, planned, walked[start : start + rows], items)
         more = True
         half_said = False
+        small = len(walked) <= AT_ONCE
         while more:
             try:
-                segments, more = await session.read(composing.next)
+                if small:
+                    small = False
+                    segments, more = await session.glance(composing.next_small, composing.next)
+                else:
+                    segments, more = await session.read(composing.next)
                 half_said = composing.within
                 await _send(session, segments)
             except Exception as fault:
@@ -91,6 +99,13 @@ class _Composing:
         """Return what may be sent next, and whether there may be more."""
         self._connection = connection
         return batch(self._pieces, GROUP_OCTETS)
+
+    def next_small(self, connection: Reading) -> tuple[Segments, bool]:
+        """The same if these messages are small. Raises NotNow, before anything else is read, if they are not."""
+        sizes = contents.rows(connection, self._mailbox, [one[1] for one in self._walked], "size")
+        if sum(row.size for row in sizes) > AT_ONCE_OCTETS:
+            raise NotNow("they are large")
+        return self.next(connection)
 
     def _compose(self) -> Iterator[Piece]:
         assert self._connection is not None

@@ -27,6 +27,9 @@ class ImapSettings:
     connections_per_account: int = 50
     """Sessions served at once for one account: mail programs open one for each folder."""
 
+    uploads_per_account: int = 4
+    """Messages above 1 MiB that one account stores at once; further ones wait."""
+
     handshake_seconds: float = 10.0
     """Time for the TLS handshake."""
 

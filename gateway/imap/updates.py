@@ -21,11 +21,14 @@ from gateway.imap.view import View
 from gateway.offload import Offload
 from mailstore import contents
 from mailstore.faults import NotFound
+from mailstore.mailboxes import Mailbox
 from mailstore.transaction import Reading
 
 JOURNAL = logging.getLogger("murasalat.imap")
 
 Key = tuple[int, str]
+AT_ONCE = 100
+"""Changed messages that are read at once, without another thread."""
 TRIM_EVERY = 16
 """Indexes that are loaded until it is looked whether some may go."""
 
@@ -137,6 +140,13 @@ class Updates:
         r"""Return the UID from which on no session of an officer has seen a message as \Recent."""
         return self._arrivals.first(mailbox, login)
 
+    def index_as_of(self, mailbox: Mailbox, login: str) -> MailboxIndex | None:
+        """Return the index that is the mailbox exactly as it was read, None when none in memory is."""
+        held = self._held.get((mailbox.id, login))
+        return (
+            held.index if held is not None and not held.index.lost and held.index.mailbox == mailbox else None
+        )
+
     async def refresh(self, view: View) -> None:
         """Bring a view's index up to date, if something changed. Raises NotFound when the mailbox was deleted."""
         index = view.index
@@ -159,9 +169,14 @@ class Updates:
         index.dirty = False
         known = index.mailbox
         try:
-            delta = await self._offload.read(
-                lambda c: read_delta(c, known.id, index.login, known.highestmodseq, known.uidvalidity)
+            read = partial(
+                read_delta,
+                mailbox=known.id,
+                login=index.login,
+                since=known.highestmodseq,
+                uidvalidity=known.uidvalidity,
             )
+            delta = await self._offload.glance(partial(read, most=AT_ONCE), read)
         except NotFound:
             delta = None
             index.lost = True
@@ -193,8 +208,8 @@ class Updates:
 
     async def _load(self, key: Key) -> _Held:
         mailbox, login = key
-        whole = await self._offload.read(lambda c: read_whole(c, mailbox, login))
-        held = _Held(MailboxIndex(login, whole))
+        index = await self._offload.read(lambda c: MailboxIndex(login, read_whole(c, mailbox, login)))
+        held = _Held(index)
         held.index.dirty = True  # what was committed while it was read was marked before it could hear
         self._held[key] = held
         self._by_mailbox[mailbox].add(login)

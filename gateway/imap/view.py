@@ -47,10 +47,10 @@ class View:
     def __init__(self, index: MailboxIndex, arrivals: Arrivals, *, read_only: bool) -> None:
         self.index = index
         self.recent: list[tuple[int, int]] = []
-        """Ranges of UIDs, the last included, that are \\Recent in this session."""
+        """Ranges of UIDs, ascending, the last included, that are \\Recent in this session."""
         self._arrivals = arrivals
         self.read_only = read_only
-        self.uids = array("I", index.uids)
+        self.uids = index.uids  # shared with all who were told as much: replaced, never changed in place
         self.gone: dict[int, Known] = {}
         self.fresh: list[int] = []
         self.changed: set[int] = set()
@@ -150,13 +150,17 @@ class View:
 
     def is_recent(self, uid: int) -> bool:
         r"""Whether a message is \Recent in this session."""
-        return any(first <= uid <= last for first, last in self.recent)
+        at = bisect_right(self.recent, (uid, MAX_NUMBER)) - 1
+        return at >= 0 and uid <= self.recent[at][1]
 
     def recent_count(self) -> int:
         r"""Return how many messages are \Recent in this session."""
-        return sum(
+        counts = [
             bisect_right(self.uids, last) - bisect_left(self.uids, first) for first, last in self.recent
-        )
+        ]
+        if 0 in counts:  # what all went does not come again
+            self.recent = [one for one, count in zip(self.recent, counts, strict=True) if count]
+        return sum(counts)
 
     def walk(self, slices: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, frozenset[str], int]]:
         """Give (message number, UID, flags, mod-sequence) of the messages in slices."""
@@ -198,7 +202,7 @@ class View:
         if expunges and self.gone:
             yield from self._tell_gone()
         if self.fresh:
-            self.uids.extend(self.fresh)
+            self.uids = self.uids + array("I", self.fresh) if self.gone else self.index.uids
             self._claim(self.fresh[-1] + 1)
             self.fresh = []
             yield responses_mailbox.exists(len(self.uids))
@@ -219,11 +223,10 @@ class View:
         numbers = sorted((self.number(uid) for uid in self.gone), reverse=True)
         for number in numbers:
             yield responses_message.expunge(number)
-        if len(numbers) < 100:
-            for number in numbers:
-                del self.uids[number - 1]
-        else:
+        if self.fresh:
             self.uids = array("I", [uid for uid in self.uids if uid not in self.gone])
+        else:
+            self.uids = self.index.uids
         self.gone = {}
 
     def tell_keywords(self) -> Iterator[bytes]:

@@ -43,9 +43,9 @@ def codec_of(charset: str) -> str | None:
 def decode_text(octets: bytes, charset: str = "") -> str:
     """Decode octets; without a known charset as UTF-8, which holds US-ASCII, with replacement characters."""
     try:
-        text = octets.decode(codec_of(charset) or "utf_8", "replace")
+        text = octets.decode((codec_of(charset) if charset else None) or "utf_8", "replace")
     except (UnicodeError, LookupError):
         text = octets.decode("utf_8", "replace")
     if "\0" in text:
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text if text.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -30,9 +30,13 @@ from gateway.mime.bodystructure import bodystructure
 from gateway.mime.envelope import envelope
 from gateway.mime.limits import MimeLimitExceeded
 from gateway.mime.tree import parse
+from gateway.searchtext import search_text
 from mailstore import contents, letters, mailboxes
 from mailstore.mailboxes import Mailbox, Message, NewEntry
-from mailstore.transaction import Reading, Unit
+from mailstore.transaction import Unit
+
+AT_ONCE = 16 * 1024
+"""Octets that are examined at once, without another thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class _Coming:
 async def admit(session: Session, name: str) -> None:
     """Refuse, before a literal is asked for, what could not be appended to the mailbox anyway. Raises Refusal."""
     place = await session.place(name, code="TRYCREATE")
-    _hold(await session.read(lambda c: mailboxes.find(c, place.office, place.name)))
+    _hold(await session.glance(lambda c: mailboxes.find(c, place.office, place.name)))
 
 
 def _hold(mailbox: Mailbox | None) -> Mailbox:
@@ -69,18 +73,21 @@ async def append(session: Session, command: Append) -> Reply:
         if sum(not flag.startswith("\\") for flag in one.flags) > session.settings.keywords:
             raise no(TOO_MANY_KEYWORDS, "LIMIT")
     place = await session.place(command.mailbox, code="TRYCREATE")
-
-    def read(connection: Reading) -> tuple[Mailbox, list[_Coming]]:
-        mailbox = _hold(mailboxes.find(connection, place.office, place.name))
-        return mailbox, [_read(session, mailbox, one) for one in command.messages]
-
+    mailbox = _hold(await session.glance(lambda c: mailboxes.find(c, place.office, place.name)))
     try:
-        mailbox, coming = await session.read(read)
+        if sum(len(one.octets) for one in command.messages) <= AT_ONCE:
+            coming = _read_all(session, mailbox, command)
+        else:
+            coming = await session.ports.offload.call(_read_all, session, mailbox, command)
     except MimeLimitExceeded:
         raise no(UNREADABLE_MESSAGE, "CANNOT") from None
     login = session.login
     uids = await session.write(lambda unit: _store(unit, mailbox, login, coming))
     return done("Stored", responses.appenduid_code(mailbox.uidvalidity, uids))
+
+
+def _read_all(session: Session, mailbox: Mailbox, command: Append) -> list[_Coming]:
+    return [_read(session, mailbox, one) for one in command.messages]
 
 
 def _read(session: Session, mailbox: Mailbox, one: AppendMessage) -> _Coming:
@@ -94,6 +101,7 @@ def _read(session: Session, mailbox: Mailbox, one: AppendMessage) -> _Coming:
         envelope(root, octets),
         bodystructure(root, octets, extended=False),
         bodystructure(root, octets, extended=True),
+        search_text(root, octets),
     )
     head = octets[: root.body_start]
     entry = NewEntry("draft", message.sha256, b"", head, len(octets), one.date or session.ports.clock())

@@ -19,7 +19,7 @@ from gateway.imap.texts import FILED_BY_GATEWAY, OTHER_OFFICE, READ_ONLY, RECORD
 from gateway.imap.view import View
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands_message import Copy, Move
-from mailstore import mailboxes
+from mailstore import contents, mailboxes
 from mailstore.consignments import received
 from mailstore.contents import uid_of_letter
 from mailstore.mailboxes import Mailbox, NewEntry
@@ -87,7 +87,7 @@ async def _copy(session: Session, view: View, uids: list[int], target: Mailbox, 
     reader, unlinking = session.reader(source.office), session.ports.unlinking
 
     def act(unit: Unit) -> _Copied:
-        rows = mailboxes.entries(unit.connection, source.id, uids, *_COLUMNS)
+        rows = contents.rows(unit.connection, source.id, sorted(set(uids)), *_COLUMNS)
         if move:
             rows = [row for row in rows if row.expunged_modseq is None]
         if source.office != target.office and any(row.letter_id for row in rows):

@@ -88,19 +88,21 @@ async def _open(
 ) -> tuple[list[Walked], frozenset[int]]:
     """Make the evidence durable; return the messages with their present flags, and those newly seen.
 
-    Rights are looked up before: nothing is recorded of somebody to whom nothing will be shown.
+    Rights are looked up before anything is recorded: nothing is of somebody to whom nothing will be shown.
     """
-    await session.authorise()
     reader, mailbox = session.reader(view.mailbox.office), view.mailbox.id
-    opening = session.ports.opening
-    newly_seen = frozenset[int]()
+    opening, uids = session.ports.opening, [uid for _, uid, _, _ in walked]
+    unseen: list[int] = []
     if planned.sees and not view.read_only and "s" in view.rights:
         unseen = [uid for _, uid, flags, _ in walked if "\\Seen" not in flags and uid not in view.gone]
-        if unseen:
-            await opening.see(reader, mailbox, unseen, handed=planned.reveals)
-            newly_seen = frozenset(unseen)
+    newly_seen = frozenset(unseen)
+    if unseen or not opening.is_handed_over(reader, mailbox, uids):
+        await session.authorise()
+        reader = session.reader(view.mailbox.office)
+    if unseen:
+        await opening.see(reader, mailbox, unseen, handed=planned.reveals)
     if planned.reveals:
-        await opening.hand_over(reader, mailbox, [uid for _, uid, _, _ in walked])
+        await opening.hand_over(reader, mailbox, uids)
     if newly_seen:
         await session.refresh()
     # As of now, for what changed meanwhile counts as told.

@@ -18,9 +18,12 @@ from gateway.imap.wire import commands, responses_mailbox
 from gateway.imap.wire.list_pattern import matcher
 from gateway.imap.wire.responses_mailbox import Listing
 from mailstore import mailboxes
+from mailstore.faults import NotNow
 from mailstore.mailboxes import Mailbox
 from mailstore.transaction import Reading
 
+AT_ONCE = 100
+"""Mailboxes that are read at once, without another thread."""
 SUBSCRIBED = frozenset({"SUBSCRIBED"})
 
 
@@ -38,13 +41,13 @@ async def hierarchy(session: Session) -> dict[str, Name]:
     """Return every name the session sees, sorted, INBOX first."""
     access = session.access
 
-    def read(connection: Reading) -> tuple[list[Mailbox], dict[tuple[str, str], bool]]:
-        return (
-            mailboxes.of_offices(connection, access.offices),
-            mailboxes.subscriptions(connection, session.login),
-        )
+    def read(connection: Reading, most: int = -1) -> tuple[list[Mailbox], dict[tuple[str, str], bool]]:
+        found = mailboxes.of_offices(connection, access.offices, most)
+        if len(found) == most:
+            raise NotNow("there are many mailboxes")
+        return found, mailboxes.subscriptions(connection, session.login)
 
-    found, said = await session.read(read)
+    found, said = await session.glance(partial(read, most=AT_ONCE), read)
     names: dict[str, Name] = {}
     for mailbox in found:
         own = mailbox.office == access.primary

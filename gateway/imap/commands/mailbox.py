@@ -153,7 +153,15 @@ async def unsubscribe(session: Session, command: commands.Unsubscribe) -> Reply:
 async def _subscribe(session: Session, name: str, *, subscribed: bool) -> Reply:
     place = await session.place(name.removesuffix(SEPARATOR))
     login = session.login
-    await session.write(
-        lambda unit: mailboxes.subscribe(unit, login, place.office, place.name, subscribed=subscribed)
-    )
+
+    def act(unit: Unit) -> None:
+        if (
+            not subscribed
+            and mailboxes.find(unit.connection, place.office, place.name) is None
+            and (place.office, place.name) not in mailboxes.subscriptions(unit.connection, login)
+        ):
+            return  # there is nothing to forget, and names are not collected
+        mailboxes.subscribe(unit, login, place.office, place.name, subscribed=subscribed)
+
+    await session.write(act)
     return done("Subscribed" if subscribed else "Unsubscribed")

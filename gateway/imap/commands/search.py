@@ -4,23 +4,26 @@ A search that looks into bodies tells which messages match and sends none of the
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from gateway.imap.reply import Reply, done
-from gateway.imap.search import Context, Program, Texts, Walked, compile_search
+from gateway.imap.search import Context, Lookup, Program, Texts, Walked, compile_search
 from gateway.imap.session import Session
 from gateway.imap.view import View
 from gateway.imap.wire import responses_message
 from gateway.imap.wire.commands_message import Search
 from gateway.imap.wire.responses_message import SearchResult
 from gateway.imap.wire.search_keys import And, ModSeqKey, Not, Or, SearchKey
-from mailstore import contents
+from mailstore import contents, searchtexts
+from mailstore.searchtexts import NOTHING, Found
 from mailstore.transaction import Reading
 
 RUN = 2000
 """Messages that are looked at in one reading."""
+TESTS = 50_000
+"""Keys times messages that are tested at once in the event loop: some 10 ms."""
 ROWS = 500
 ROWS_WITH_HEAD = 128
 """Rows that are held together; with their headers, of which each may be 256 KiB, fewer."""
@@ -101,7 +104,8 @@ async def matching(session: Session, view: View, key: SearchKey, *, saves: bool 
     authorised = False
     for start in range(0, len(view.uids), RUN):
         run = list(view.walk([(start, min(start + RUN, len(view.uids)))]))
-        decided = [program.test(one, None, None) for one in run]
+        await session.drain()  # a client that went is not searched for any longer
+        decided = await _by_memory(program, run)
         if None in decided:
             undecided = [one for one, matches in zip(run, decided, strict=True) if matches is None]
             chosen = await session.read(partial(_by_rows, view.mailbox.id, program, undecided))
@@ -115,11 +119,24 @@ async def matching(session: Session, view: View, key: SearchKey, *, saves: bool 
     return found
 
 
+async def _by_memory(program: Program, run: Sequence[Walked]) -> list[bool | None]:
+    """Decide what memory can, in pieces, so that other sessions have their turn between them."""
+    decided: list[bool | None] = []
+    piece = max(1, TESTS // program.keys)
+    for start in range(0, len(run), piece):
+        if start:
+            await asyncio.sleep(0)
+        decided += [program.test(one, None, None) for one in run[start : start + piece]]
+    return decided
+
+
 def _by_rows(mailbox: int, program: Program, run: Sequence[Walked], connection: Reading) -> set[int]:
     """Return the message numbers that match."""
     columns = [*program.columns, *(["size"] if program.octets and "size" not in program.columns else [])]
     rows = ROWS_WITH_HEAD if "head" in columns else ROWS
     matches: set[int] = set()
+    if program.lookups:
+        run = _by_lookups(connection, mailbox, program, run, matches)
     for start in range(0, len(run), rows):
         some = run[start : start + rows]
         found = contents.rows(connection, mailbox, [one[1] for one in some], *columns)
@@ -133,6 +150,72 @@ def _by_rows(mailbox: int, program: Program, run: Sequence[Walked], connection: 
         for group in _groups(left):
             _by_text(connection, program, group, matches)
     return matches
+
+
+def _by_lookups(
+    connection: Reading, mailbox: int, program: Program, run: Sequence[Walked], matches: set[int]
+) -> list[Walked]:
+    """Decide what the store's folded texts and small columns can; return the rest. Fields first, bodies last."""
+    fields = [one for one in program.lookups if one.where in searchtexts.FIELDS]
+    texts = [one for one in program.lookups if one.where not in searchtexts.FIELDS]
+    for one in program.lookups:
+        one.found, one.pending = NOTHING, True
+    left: list[tuple[Walked, Any]] = [(one, None) for one in run]
+    if fields:
+        left = _look(connection, mailbox, program, fields, left, matches)
+    rest: list[Walked] = []
+    size = (ROWS_WITH_HEAD if "head" in program.other_columns else ROWS) if program.other_columns else RUN
+    for start in range(0, len(left), size):
+        some = left[start : start + size]
+        if program.other_columns:
+            walked = [one for one, _ in some]
+            found = contents.rows(connection, mailbox, [one[1] for one in walked], *program.other_columns)
+            some = _undecided(program, _together(walked, found), matches)
+        if texts and some:
+            some = _look(connection, mailbox, program, texts, some, matches)
+        rest += [one for one, _ in some]
+    for one in program.lookups:
+        one.pending = False
+    return rest
+
+
+def _look(
+    connection: Reading,
+    mailbox: int,
+    program: Program,
+    lookups: Sequence[Lookup],
+    left: Sequence[tuple[Walked, Any]],
+    matches: set[int],
+) -> list[tuple[Walked, Any]]:
+    """Let the store look, and return what is still undecided."""
+    uids = [one[1] for one, _ in left]
+    for one in lookups:
+        needle = one.needle.encode("utf-8", "surrogatepass")
+        if one.where in searchtexts.FIELDS:
+            one.found = searchtexts.in_field(connection, mailbox, uids, one.where, needle)
+        else:
+            whole = one.where == "text"
+            covered, matching = set(), set()
+            for uid, within, prefix in searchtexts.in_text(connection, mailbox, uids, needle, head=whole):
+                covered.add(uid)
+                if within or (whole and one.in_prefix(prefix)):
+                    matching.add(uid)
+            one.found = Found(covered, matching)
+    return _undecided(program, left, matches)
+
+
+def _undecided(
+    program: Program, some: Iterable[tuple[Walked, Any]], matches: set[int]
+) -> list[tuple[Walked, Any]]:
+    """Note what matches and return what is not decided."""
+    left = []
+    for one, row in some:
+        decided = program.test(one, row, None)
+        if decided:
+            matches.add(one[0])
+        elif decided is None:
+            left.append((one, row))
+    return left
 
 
 def _together(run: Sequence[Walked], rows: Sequence[Any]) -> Iterator[tuple[Walked, Any]]:

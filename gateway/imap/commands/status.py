@@ -1,19 +1,23 @@
 """STATUS (RFC 9051 section 6.3.11, RFC 8438, RFC 7162, RFC 7889, RFC 8474)."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from gateway.imap.access import FILED
-from gateway.imap.index import DELETED
+from gateway.imap.index import DELETED, MailboxIndex
 from gateway.imap.reply import Reply, done, no
 from gateway.imap.session import Session
 from gateway.imap.texts import NO_SUCH_MAILBOX
 from gateway.imap.wire import commands, responses_mailbox
 from mailstore import contents, mailboxes
+from mailstore.faults import NotNow
 from mailstore.mailboxes import Counts, Mailbox
 from mailstore.transaction import Reading
 
+COUNTED = frozenset({"SIZE", "DELETED", "DELETED-STORAGE"})
+"""What no index in memory knows."""
 Value = int | str | None
 
 
@@ -31,15 +35,29 @@ async def status(session: Session, command: commands.Status) -> Reply:
         mailbox = mailboxes.find(connection, place.office, place.name)
         return None if mailbox is None else (mailbox, act(connection, mailbox))
 
-    found = await session.read(read)
+    def read_small(connection: Reading) -> tuple[Mailbox, dict[str, Value]] | None:
+        mailbox = mailboxes.find(connection, place.office, place.name)
+        if mailbox is None:
+            return None
+        index = session.shared.updates.index_as_of(mailbox, session.login)
+        if index is None or COUNTED.intersection(command.items):
+            raise NotNow("messages must be counted")
+        return mailbox, look(session, command.items, index)(connection, mailbox)
+
+    view = session.view
+    if view is not None and (view.mailbox.office, view.mailbox.name) == (place.office, place.name):
+        await session.refresh()
+    found = await session.glance(read_small, read)
     if found is None:
         raise no(NO_SUCH_MAILBOX, "NONEXISTENT")
     session.put(responses_mailbox.status(session.shown(found[0]), found[1], utf8=session.utf8))
     return done("Status told")
 
 
-def look(session: Session, items: Iterable[str]) -> Callable[[Reading, Mailbox], dict[str, Value]]:
-    """Return the reading of what STATUS tells of a mailbox, item by item."""
+def look(
+    session: Session, items: Iterable[str], index: MailboxIndex | None = None
+) -> Callable[[Reading, Mailbox], dict[str, Value]]:
+    """Return the reading of what STATUS tells of a mailbox, item by item; `index` is the mailbox as it is read."""
     login, wanted, updates = session.login, list(items), session.shared.updates
     if "HIGHESTMODSEQ" in wanted:
         session.enable_condstore()
@@ -47,7 +65,7 @@ def look(session: Session, items: Iterable[str]) -> Callable[[Reading, Mailbox],
 
     def read(connection: Reading, mailbox: Mailbox) -> dict[str, Value]:
         first_recent = updates.first_recent(mailbox.id, login)
-        looked = _Looked(connection, mailbox, login, first_recent, append_limit)
+        looked = _Looked(connection, mailbox, login, first_recent, append_limit, index)
         return {item: _ITEMS[item](looked) for item in wanted}
 
     return read
@@ -62,14 +80,19 @@ class _Looked:
     login: str
     first_recent: int
     append_limit: int
+    index: MailboxIndex | None
 
     @cached_property
     def counts(self) -> Counts:
         """How many messages it holds."""
+        if self.index is not None:
+            return Counts(len(self.index), self.index.unseen, 0)
         return mailboxes.counts(self.connection, self.mailbox.id, self.login)
 
     def recent(self) -> int:
         r"""Count the messages that no session has had as \Recent."""
+        if self.index is not None:
+            return len(self.index) - bisect_left(self.index.uids, self.first_recent)
         return contents.count_from(self.connection, self.mailbox.id, self.first_recent, self.mailbox.uidnext)
 
     @cached_property

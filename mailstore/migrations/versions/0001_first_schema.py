@@ -11,6 +11,7 @@ revision = "0001"
 down_revision = None
 
 _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_SEARCHED = ("subject", "sender", "recipient", "cc", "bcc")
 
 
 def upgrade() -> None:
@@ -27,6 +28,10 @@ def upgrade() -> None:
     _work_owed()
 
 
+def _each(kind: sa.Text | sa.BigInteger | sa.LargeBinary, *names: str) -> list[sa.schema.SchemaItem]:
+    return [sa.Column(name, kind, nullable=False) for name in names]
+
+
 def _directory() -> None:
     op.create_table(
         "instance",
@@ -39,8 +44,7 @@ def _directory() -> None:
         "agencies",
         sa.Column("code", sa.String(32), nullable=False),
         sa.Column("domain", sa.String(255), nullable=False),
-        sa.Column("name_ar", sa.Text(), nullable=False),
-        sa.Column("name_en", sa.Text(), nullable=False),
+        *_each(sa.Text(), "name_ar", "name_en"),
         sa.Column("suspended", sa.Boolean(), nullable=False),
         sa.Column("allow_unsigned_systems", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.String(24), nullable=False),
@@ -51,8 +55,7 @@ def _directory() -> None:
         "offices",
         sa.Column("address", sa.String(320), nullable=False),
         sa.Column("agency", sa.String(32), nullable=False),
-        sa.Column("name_ar", sa.Text(), nullable=False),
-        sa.Column("name_en", sa.Text(), nullable=False),
+        *_each(sa.Text(), "name_ar", "name_en"),
         sa.Column("suspended", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.String(24), nullable=False),
         sa.ForeignKeyConstraint(["agency"], ["agencies.code"], name=op.f("fk_offices_agency_agencies")),
@@ -64,10 +67,7 @@ def _directory() -> None:
         sa.Column("login", sa.String(320), nullable=False),
         sa.Column("kind", sa.String(8), nullable=False),
         sa.Column("agency", sa.String(32), nullable=True),
-        sa.Column("name_ar", sa.Text(), nullable=False),
-        sa.Column("name_en", sa.Text(), nullable=False),
-        sa.Column("post_ar", sa.Text(), nullable=False),
-        sa.Column("post_en", sa.Text(), nullable=False),
+        *_each(sa.Text(), "name_ar", "name_en", "post_ar", "post_en"),
         sa.Column("language", sa.String(2), nullable=False),
         sa.Column("networks", sa.Text(), nullable=False),
         sa.Column("certificate", sa.String(64), nullable=True),
@@ -161,13 +161,19 @@ def _registers_and_messages() -> None:
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("head_size", sa.Integer(), nullable=False),
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("envelope", sa.LargeBinary(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("bodystructure", sa.LargeBinary(), nullable=False),
-        sa.Column("octets", sa.LargeBinary(), nullable=False),
+        *_each(sa.LargeBinary(), "digest", "envelope", "body", "bodystructure", "octets"),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_messages")),
         comment="exact octets, content-addressed, with what IMAP asks about them computed once",
+    )
+    op.create_table(
+        "search_texts",
+        sa.Column("sha256", sa.String(64), nullable=False),
+        *_each(sa.LargeBinary(), *_SEARCHED, "head", "body"),
+        sa.ForeignKeyConstraint(
+            ["sha256"], ["messages.sha256"], name=op.f("fk_search_texts_sha256_messages")
+        ),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_search_texts")),
+        comment="folded text of a message, for searches; a missing row costs speed only",
     )
 
 
@@ -249,9 +255,7 @@ def _mailboxes() -> None:
         sa.Column("office", sa.String(320), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("special_use", sa.String(16), nullable=False),
-        sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
-        sa.Column("uidnext", sa.BigInteger(), nullable=False),
-        sa.Column("highestmodseq", sa.BigInteger(), nullable=False),
+        *_each(sa.BigInteger(), "uidvalidity", "uidnext", "highestmodseq"),
         sa.Column("created_at", sa.String(24), nullable=False),
         sa.ForeignKeyConstraint(["office"], ["offices.address"], name=op.f("fk_mailboxes_office_offices")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailboxes")),
@@ -287,9 +291,7 @@ def _entries() -> None:
         sa.Column("keywords", sa.Text(), nullable=False),
         sa.Column("modseq", sa.BigInteger(), nullable=False),
         sa.Column("expunged_modseq", sa.BigInteger(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("prefix", sa.LargeBinary(), nullable=False),
-        sa.Column("head", sa.LargeBinary(), nullable=False),
+        *_each(sa.LargeBinary(), "digest", "prefix", "head"),
         sa.CheckConstraint("kind IN ('letter', 'receipt', 'draft', 'copy')", name=op.f("ck_entries_kind")),
         sa.CheckConstraint("length(keywords) <= 1000", name=op.f("ck_entries_keywords")),
         sa.ForeignKeyConstraint(
@@ -319,6 +321,15 @@ def _entries() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_entry_flags_modseq", "entry_flags", ["mailbox", "login", "modseq"])
+    op.create_table(
+        "search_fields",
+        sa.Column("mailbox", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uid", sa.BigInteger(), autoincrement=False, nullable=False),
+        *_each(sa.LargeBinary(), *_SEARCHED),
+        sa.PrimaryKeyConstraint("mailbox", "uid", name=op.f("pk_search_fields")),
+        comment="the fields of search_texts beside each entry, in a mailbox's order",
+        sqlite_with_rowid=False,
+    )
 
 
 def _evidence() -> None:

@@ -8,7 +8,8 @@ import asyncio
 import pytest
 
 from gateway.tls import cut
-from tests.dialogs.imap.rig import Client, World
+from mailstore import mailboxes
+from tests.dialogs.imap.rig import MOF, Client, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -269,3 +270,17 @@ async def test_sessions_of_one_account_are_counted(besieged: World) -> None:
     assert (await one_more.ask("LOGIN huda abcd-efgh-jkmn-pqrs"))[-1].startswith("OK")
     for client in clients:
         cut(client.writer.transport)
+
+
+async def test_names_that_are_nothing_are_not_collected(besieged: World) -> None:
+    client = await besieged.logged_in("salem")
+    for number in range(20):
+        assert (await client.ask(f"UNSUBSCRIBE nothing-{number}"))[-1] == "OK Unsubscribed"
+        assert (await client.no(f"SUBSCRIBE nothing-{number}")).startswith("[NONEXISTENT]")
+    stored = besieged.store.read(lambda c: mailboxes.subscriptions(c, "salem"))
+    assert stored == {}
+    await client.ok("CREATE Once")
+    await client.ok("SUBSCRIBE Once")
+    await client.ok("DELETE Once")
+    await client.ok("UNSUBSCRIBE Once")
+    assert besieged.store.read(lambda c: mailboxes.subscriptions(c, "salem")) == {(MOF, "Once"): False}

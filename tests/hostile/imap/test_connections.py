@@ -27,6 +27,14 @@ async def sessions_are(world: World, number: int) -> None:
     await comes_true(lambda: world.server.sessions == number)
 
 
+async def to_the_end(reader: asyncio.StreamReader) -> bytes:
+    """Read to the end of a connection, or to its reset."""
+    try:
+        return await asyncio.wait_for(reader.read(), 5)
+    except ConnectionError:
+        return b""
+
+
 async def everything(client: Client) -> list[bytes]:
     heard = []
     while line := await client.line():
@@ -55,10 +63,7 @@ SHORT: dict[str, Any] = {"login_seconds": 0.6, "handshake_seconds": 0.6}
 async def test_plaintext_on_the_tls_port_is_told_nothing(world: World, octets: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", world.port)
     writer.write(octets)
-    try:
-        heard = await asyncio.wait_for(reader.read(), 5)
-    except ConnectionError:
-        heard = b""
+    heard = await to_the_end(reader)
     writer.close()
     assert len(heard) < 16  # at most a TLS alert
     assert b"OK" not in heard
@@ -102,7 +107,7 @@ async def test_slow_and_silent_strangers_are_ended_and_an_honest_session_goes_on
             assert heard[0].startswith(b"* OK")
             assert heard[-1] == b"* BYE No command for too long"
         for reader, writer in silent:
-            assert await asyncio.wait_for(reader.read(), 5) == b""
+            assert await to_the_end(reader) == b""
             writer.close()
         for task in dripping:
             task.cancel()
@@ -117,7 +122,7 @@ async def test_a_dripped_handshake_is_ended(authority: Authority, bare_store: Pa
         with pytest.raises(ssl.SSLWantReadError):
             hello.do_handshake()
         reader, writer = await asyncio.open_connection("127.0.0.1", world.port)
-        ended = asyncio.ensure_future(reader.read())
+        ended = asyncio.ensure_future(to_the_end(reader))
         for octet in outgoing.read()[:-1]:
             writer.write(bytes([octet]))
             await asyncio.sleep(0.02)

@@ -178,3 +178,21 @@ async def test_a_remembered_password_is_worth_nothing_after_a_change(world: Worl
     client = await world.connect()
     await client.line()
     assert (await client.no(f"LOGIN noura {SECRET}")).startswith("[AUTHENTICATIONFAILED]")
+
+
+async def test_reading_very_many_letters_at_once_is_noticed_and_can_be_ended(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stolen password sweeps the mailbox: the journal names the account, and the administrator ends it."""
+    world.letters(600)
+    client = await world.selected()
+    await client.ok("FETCH 1:400 BODY.PEEK[]")
+    noticed = "bulk-reading"
+    assert noticed not in caplog.text
+    await client.ok("FETCH 401:600 BODY[]")
+    await client.ok("FETCH 1:600 BODY[]")  # nothing that is new
+    lines = [record.getMessage() for record in caplog.records if noticed in record.getMessage()]
+    assert lines == ['{"event": "bulk-reading", "account": "noura", "letters": 600}']
+    with administrator(world) as change:
+        await asyncio.to_thread(change, suspend("noura"))
+        assert await last_line(client) == REVOKED
