@@ -3,6 +3,7 @@
 Invariants:
 - What a client sends is read only as fast as it is taken: beyond `READ_OCTETS` waiting, before login beyond
   `STRANGERS_OCTETS`, reading pauses.
+- Of one account only a few sessions hold a large upload at a time (`uploads`); the others are not read meanwhile.
 - What is put goes out in pieces of about `WRITE_OCTETS`; `drain` waits while the client does not take them, and
   a client that takes nothing for `write_seconds` is cut.
 - After the end nothing is written any more, and whoever waits hears `Gone`.
@@ -226,19 +227,22 @@ class Connection(asyncio.Protocol):
         self.allow(self._settings.command_seconds)
         try:
             while not uploads.enter(self._wake):
-                self._waiter = self._loop.create_future()
-                try:
-                    await self._waiter
-                finally:
-                    self._waiter = None
-                if self.over:
-                    raise Gone
-                if self._late:
-                    raise Late
+                await self._woken()
         except BaseException:
             uploads.give_up(self._wake)
             raise
         self._seated = True
+
+    async def _woken(self) -> None:
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+        if self.over:
+            raise Gone
+        if self._late:
+            raise Late
 
     def _leave_seat(self) -> None:
         if self._seated and self.uploads is not None:

@@ -25,7 +25,8 @@ FIGURES = {
 def test_every_figure_is_measured_on_a_served_instance(tmp_path: Path) -> None:
     found = measure(tmp_path / "instance", Plan(200, 4096, 4, 1, peer=False))
     assert set(found["murasalat"]) == FIGURES
-    assert all(value > 0 for name, value in found["murasalat"].items() if name != "idle_notice_ms")
+    noisy = {"idle_notice_ms", "idle_connection_kib"}  # four connections weigh less than the heap's own moves
+    assert all(value > 0 for name, value in found["murasalat"].items() if name not in noisy)
     assert found["about"]["messages"] == 200
     assert abs(found["about"]["message_octets"] - 4096) < 100
 

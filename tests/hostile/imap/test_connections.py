@@ -337,3 +337,37 @@ async def test_stopping_ends_slow_and_idle_sessions(
         assert await world.server.close(5.0) == 0
         assert (await everything(idle))[-1].startswith(b"* BYE")
         assert (await everything(stranger))[-1].startswith(b"* BYE")
+
+
+# ── Large uploads ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_large_uploads_of_one_account_take_turns(world: World) -> None:
+    size = 4 * MIB
+    octets = b"Subject: x\r\n\r\n" + b"x" * (size - 14)
+    clients = [await world.logged_in() for _ in range(9)]
+    sending = [
+        asyncio.ensure_future(client.send(b"a APPEND Drafts {%d+}\r\n" % size + octets[:-MIB]))
+        for client in clients
+    ]
+
+    def held() -> list[int]:
+        return [one.connection.reader.held for one in world.server.all_sessions()]
+
+    def large() -> int:
+        return sum(octets > 2 * MIB for octets in held())
+
+    await comes_true(lambda: large() == 4)
+    other = await world.logged_in("salem")  # another account has seats of its own
+    assert (await other.append("Drafts", octets)).startswith("OK")
+    assert large() == 4
+    assert sum(held()) < 4 * size + 5 * 2 * MIB
+    clients[0].writer.transport.abort()  # whoever goes lets the next one in
+    for client in clients[1:]:
+        await client.send(octets[-MIB:] + b"\r\n")
+    for client in clients[1:]:
+        assert (await client.line()).startswith(b"a OK [APPENDUID")
+    for task in sending:
+        task.cancel()
+    await comes_true(lambda: large() == 0)
+    assert (await clients[1].append("Drafts", octets)).startswith("OK")
