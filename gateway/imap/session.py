@@ -225,7 +225,7 @@ class Session:
         return found
 
     def shown(self, mailbox: Mailbox) -> str:
-        """Return the name under which this session sees a mailbox."""
+        """Return the name under which the session sees a mailbox."""
         return shown(Place(mailbox.office, mailbox.name), self.access)
 
     def selected(self) -> View:

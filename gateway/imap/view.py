@@ -47,7 +47,7 @@ class View:
     def __init__(self, index: MailboxIndex, arrivals: Arrivals, *, read_only: bool) -> None:
         self.index = index
         self.recent: list[tuple[int, int]] = []
-        """Ranges of UIDs, ascending, the last included, that are \\Recent in this session."""
+        """Ranges of UIDs, ascending, the last included, that are \\Recent in the session."""
         self._arrivals = arrivals
         self.read_only = read_only
         self.uids = index.uids  # shared with all who were told as much: replaced, never changed in place
@@ -149,12 +149,12 @@ class View:
                 self._arrivals.claim(mailbox, login, uidnext)
 
     def is_recent(self, uid: int) -> bool:
-        r"""Whether a message is \Recent in this session."""
+        r"""Whether a message is \Recent in the session."""
         at = bisect_right(self.recent, (uid, MAX_NUMBER)) - 1
         return at >= 0 and uid <= self.recent[at][1]
 
     def recent_count(self) -> int:
-        r"""Return how many messages are \Recent in this session."""
+        r"""Return how many messages are \Recent in the session."""
         counts = [
             bisect_right(self.uids, last) - bisect_left(self.uids, first) for first, last in self.recent
         ]

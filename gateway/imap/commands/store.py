@@ -138,7 +138,7 @@ async def _tell(session: Session, view: View, uids: list[int]) -> None:
 
 
 def _tell_silently(session: Session, view: View, outcome: _Outcome) -> None:
-    """Leave untold what this session did itself; with CONDSTORE the new mod-sequences are told all the same."""
+    """Leave untold what the session did itself; with CONDSTORE the new mod-sequences are told all the same."""
     for line in view.tell_keywords():
         session.put(line)
     for uid, own in outcome.changed.items():
