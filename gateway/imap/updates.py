@@ -13,6 +13,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 from gateway.faults import Unavailable
 from gateway.imap.index import MailboxIndex, read_delta, read_whole
@@ -25,6 +26,9 @@ from mailstore.mailboxes import Mailbox
 from mailstore.transaction import Reading
 
 JOURNAL = logging.getLogger("murasalat.imap")
+
+WOKEN = 100
+"""Idling sessions that are woken at once: a letter's own 250 does not wait until thousands have been told of it."""
 
 Key = tuple[int, str]
 AT_ONCE = 100
@@ -64,6 +68,8 @@ class Updates:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._looker: asyncio.Task[None] | None = None
         self._arrivals = Arrivals({})
+        self._waking: dict[View, None] = {}
+        self._wakes = False
         self._loads = 0
 
     async def start(self, on_look: Callable[[], Awaitable[None]]) -> None:
@@ -93,9 +99,19 @@ class Updates:
             for login in self._by_mailbox.get(mailbox, ()):
                 index = self._held[mailbox, login].index
                 index.dirty = True
-                for view in index.views:
-                    if view.wake is not None:
-                        view.wake()
+                self._waking.update((view, None) for view in index.views if view.wake is not None)
+        if not self._wakes:
+            self._wake_some()
+
+    def _wake_some(self) -> None:
+        """Wake some of those who idle, and the rest in the loop's next rounds."""
+        for view in list(islice(self._waking, WOKEN)):
+            del self._waking[view]
+            if view.wake is not None:
+                view.wake()
+        self._wakes = bool(self._waking) and self._loop is not None
+        if self._wakes and self._loop is not None:
+            self._loop.call_soon(self._wake_some)
 
     async def _look(self, on_look: Callable[[], Awaitable[None]]) -> None:
         """Find what other processes changed."""

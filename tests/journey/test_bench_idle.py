@@ -14,6 +14,7 @@ FIGURES = {
     "session_kib",
     "process_mib",
     "idle_cpu_percent",
+    "accepted_ms",
     "told_p50_ms",
     "told_p99_ms",
     "told_last_ms",

@@ -371,3 +371,21 @@ async def test_large_uploads_of_one_account_take_turns(world: World) -> None:
         task.cancel()
     await comes_true(lambda: large() == 0)
     assert (await clients[1].append("Drafts", octets)).startswith("OK")
+
+
+async def test_idling_sessions_are_woken_some_at_a_time(world: World) -> None:
+    """Thousands may watch one mailbox: what else there is to do has its turn between them."""
+    updates = world.server._shared.updates
+    inbox = world.mailbox(MOF, "INBOX").id
+    woken: list[int] = []
+    views = [await updates.open(inbox, "noura", read_only=False) for _ in range(250)]
+    for number, view in enumerate(views):
+        view.wake = lambda number=number: woken.append(number)
+    updates._mark(frozenset({inbox}))
+    rounds = [len(woken)]
+    views[0].close()  # one may go meanwhile
+    while len(woken) < 249:
+        await asyncio.sleep(0)
+        rounds.append(len(woken))
+    assert rounds[:2] == [100, 200]
+    assert len(set(woken)) == len(woken)
