@@ -383,9 +383,11 @@ async def test_idling_sessions_are_woken_some_at_a_time(world: World) -> None:
         view.wake = lambda number=number: woken.append(number)
     updates._mark(frozenset({inbox}))
     rounds = [len(woken)]
-    views[0].close()  # one may go meanwhile
-    while len(woken) < 249:
+    gone = next(number for number in range(250) if number not in woken)
+    views[gone].close()  # one may go meanwhile
+    while len(rounds) < 3:
         await asyncio.sleep(0)
         rounds.append(len(woken))
-    assert rounds[:2] == [100, 200]
-    assert len(set(woken)) == len(woken)
+    assert rounds[0] == 100
+    assert rounds[1] in {199, 200}  # whether the one that went stood in this hundred or in the next
+    assert sorted(woken) == [number for number in range(250) if number != gone]
