@@ -6,7 +6,6 @@ A session costs two open files, one at each end: `ulimit -Hn` of both processes 
 
 import asyncio
 import multiprocessing
-import signal
 import smtplib
 import ssl
 import time
@@ -25,10 +24,9 @@ from admin_cli.benchintake import (
     SENDER,
     cpu_seconds,
     enrol_offices,
-    listeners_of,
-    serve,
     signed_letter,
 )
+from admin_cli.serving import served
 from gateway.config import Config, ImapSection, ListenSection
 from gateway.founding import create
 from gateway.instance import open_instance
@@ -73,9 +71,8 @@ def measure(home: Path, plan: Plan) -> dict[str, Any]:
         signer.create("Bench office", "bench")
         _found(home, plan, secret, signer.public_key())
         letters = [signed_letter(signer, number, 4096) for number in range(LETTERS)]
-    server = serve(home)
-    try:
-        listeners = listeners_of(server)
+    with served(home) as server:
+        listeners = server.listeners
         target = Target("murasalat", *listeners["imap"], "reader.0", secret, server.pid)
         found: dict[str, Any] = _mailbox(target, plan.messages)
         before = memory_kib(server.pid)
@@ -92,9 +89,6 @@ def measure(home: Path, plan: Plan) -> dict[str, Any]:
             }
             found |= _told(crowd, listeners["submission"], str(home / "ca.pem"), secret, letters)
             found["login_ms"] = _login_ms(Target("murasalat", *listeners["imap"], "late", secret, server.pid))
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(120)
     return {name: round(value, 2) if isinstance(value, float) else value for name, value in found.items()}
 
 

@@ -6,13 +6,9 @@ in its run; what it returned is counted, so that a server that answers less is n
 """
 
 import base64
-import json
 import os
 import random
-import signal
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from collections import defaultdict
@@ -25,6 +21,7 @@ from typing import Any
 
 from admin_cli.benchclient import Answered, Session, Target, uids_of
 from admin_cli.benchpeer import dovecot
+from admin_cli.serving import served
 from gateway.composing import mailbox, words
 from gateway.config import Config, ListenSection
 from gateway.founding import create
@@ -136,23 +133,8 @@ class _Ours:
     @contextmanager
     def serving(self) -> Iterator[Target]:
         """Serve it as its own process. Raises OSError when it does not start."""
-        journal = self.home / "journal.log"
-        with journal.open("ab") as errors:
-            server = subprocess.Popen(  # noqa: S603 - our own program, on an instance that we just made
-                [sys.executable, "-m", "admin_cli", "serve", "--home", str(self.home)],
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
-        try:
-            line = server.stdout.readline() if server.stdout else ""
-            if not line:
-                raise OSError(journal.read_text(encoding="utf-8")[-500:])
-            host, port = json.loads(line)["listeners"]["imap"]
-            yield Target("murasalat", host, port, LOGIN, self._secret, server.pid)
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(60)
+        with served(self.home) as server:
+            yield Target("murasalat", *server.listeners["imap"], LOGIN, self._secret, server.pid)
 
 
 def letter(number: int, size: int) -> bytes:

@@ -4,14 +4,10 @@ Latency is from the end of data to its reply; CPU is the server's own and its ch
 """
 
 import base64
-import json
 import os
-import signal
 import smtplib
 import ssl
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -20,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from admin_cli.serving import served
 from gateway.composing import mailbox, sealed, text_entity, words
 from gateway.config import Config, ListenSection
 from gateway.founding import create
@@ -51,12 +48,10 @@ def measure(home: Path, plan: Plan) -> dict[str, Any]:
     """Make an instance, sign every letter, then send them; return the medians over the runs."""
     secret = generate_secret()
     letters = _prepare(home, plan, secret)
-    server = serve(home)
-    try:
-        listeners = listeners_of(server)
+    with served(home) as server:
         context = ssl.create_default_context(cafile=str(home / "ca.pem"))
-        where = listeners["submission"]
-        _run(where, context, secret, letters[: plan.clients * 2], plan.clients, server.pid)  # warm up
+        where, pid = server.listeners["submission"], server.pid
+        _run(where, context, secret, letters[: plan.clients * 2], plan.clients, pid)  # warm up
         rest = letters[plan.clients * 2 :]
         found = [
             _run(
@@ -65,13 +60,10 @@ def measure(home: Path, plan: Plan) -> dict[str, Any]:
                 secret,
                 rest[number * plan.letters : (number + 1) * plan.letters],
                 plan.clients,
-                server.pid,
+                pid,
             )
             for number in range(plan.runs)
         ]
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(60)
     medians = {name: round(statistics.median(one[name] for one in found), 2) for name in found[0]}
     return medians | {
         "letters": plan.letters,
@@ -121,23 +113,6 @@ def signed_letter(signer: Sealer, number: int, size: int) -> bytes:
     kind = ("Content-Type", 'text/plain; charset="utf-8"; protected-headers="v1"; hp="clear"')
     body = base64.encodebytes(os.urandom(max(64, (size - 1900) * 3 // 4))).replace(b"\n", b"\r\n")
     return sealed(fields, text_entity((kind, *fields), body), f"bench {number}", signer.sign)
-
-
-def serve(home: Path) -> "subprocess.Popen[str]":
-    """Serve an instance as its own process."""
-    with (home / "journal.log").open("ab") as journal:
-        return subprocess.Popen(  # noqa: S603 - our own program, on an instance that we just made
-            [sys.executable, "-m", "admin_cli", "serve", "--home", str(home)],
-            stdout=subprocess.PIPE,
-            stderr=journal,
-            text=True,
-        )
-
-
-def listeners_of(server: "subprocess.Popen[str]") -> dict[str, tuple[str, int]]:
-    """Return where a served process listens, when it is ready."""
-    found = json.loads(server.stdout.readline() if server.stdout else "")["listeners"]
-    return {name: (str(host), int(port)) for name, (host, port) in found.items()}
 
 
 def _run(

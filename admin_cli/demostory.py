@@ -141,7 +141,7 @@ class Story:
             entity = text_entity((("Content-Type", plain), *fields), BODY.replace("\n", "\r\n").encode())
             return sealed(fields, entity, "demo", signer.sign)
 
-    def play(self, listeners: dict[str, list[Any]]) -> dict[str, Any]:
+    def play(self, listeners: dict[str, tuple[str, int]]) -> dict[str, Any]:
         """Send, open, wait for the receipts; return the trace with what the demo adds."""
         sender, _minister, reader = self._people
         context = ssl.create_default_context(cafile=str(self.home / "ca.pem"))
@@ -166,7 +166,7 @@ class Story:
         subjects = [one["subject"] for one in receipts]
         return found | {"receipts": subjects, "reply": reply, "home": str(self.home)}
 
-    def _open(self, where: list[Any], context: ssl.SSLContext, reader: Person) -> None:
+    def _open(self, where: tuple[str, int], context: ssl.SSLContext, reader: Person) -> None:
         with _imap(where, context, reader) as inbox:
             inbox.select("INBOX")
             _status, answer = inbox.fetch("1", "(BODY[])")
@@ -191,7 +191,7 @@ class Story:
         if not self._quiet:
             print("\n".join(f"    {line}".rstrip() for line in text.splitlines()))
 
-    def say_how_to_connect(self, listeners: dict[str, list[Any]]) -> None:
+    def say_how_to_connect(self, listeners: dict[str, tuple[str, int]]) -> None:
         """Say what to type into a mail program, and where everything is."""
         if self._quiet:
             return
@@ -226,7 +226,7 @@ def _free(*ports: int) -> bool:
     return True
 
 
-def _send(where: list[Any], context: ssl.SSLContext, sender: Person, octets: bytes) -> str:
+def _send(where: tuple[str, int], context: ssl.SSLContext, sender: Person, octets: bytes) -> str:
     with smtplib.SMTP_SSL(where[0], where[1], context=context, timeout=60) as client:
         client.login(sender.officer.login, sender.secret)
         client.mail(ARCHIVE)
@@ -238,13 +238,15 @@ def _send(where: list[Any], context: ssl.SSLContext, sender: Person, octets: byt
     return text.decode()
 
 
-def _imap(where: list[Any], context: ssl.SSLContext, person: Person) -> imaplib.IMAP4_SSL:
+def _imap(where: tuple[str, int], context: ssl.SSLContext, person: Person) -> imaplib.IMAP4_SSL:
     client = imaplib.IMAP4_SSL(where[0], where[1], ssl_context=context, timeout=60)
     client.login(person.officer.login, person.secret)
     return client
 
 
-def _receipts(where: list[Any], context: ssl.SSLContext, person: Person, wanted: int) -> list[dict[str, Any]]:
+def _receipts(
+    where: tuple[str, int], context: ssl.SSLContext, person: Person, wanted: int
+) -> list[dict[str, Any]]:
     """Wait for the receipts in the sender office's mailbox; return subject and text of each."""
     with _imap(where, context, person) as client:
         for _attempt in range(300):

@@ -1,11 +1,10 @@
 """Time. One injected clock for everything that decides or records; tests put their own in its place."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
+
+from mailstore.transaction import utc_now
 
 Clock = Callable[[], datetime]
 
-
-def utc_now() -> datetime:
-    """Return the present, in UTC."""
-    return datetime.now(UTC)
+__all__ = ["Clock", "utc_now"]

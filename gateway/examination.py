@@ -9,12 +9,9 @@ from pathlib import Path
 
 from gateway.declaration import declared_by, header_of
 from gateway.faults import Unavailable
-from gateway.mime.bodystructure import bodystructure
-from gateway.mime.envelope import envelope as imap_envelope
 from gateway.mime.limits import MimeLimitExceeded
 from gateway.mime.part import Part, walk
 from gateway.mime.tree import parse
-from gateway.searchtext import search_text
 from gateway.signatures.mime import (
     Detached,
     StructureProblem,
@@ -24,7 +21,6 @@ from gateway.signatures.mime import (
 )
 from gateway.signatures.openpgp import issuer_of, structure_problem, verify_both
 from gateway.signatures.openpgp_gnupg import GnupgVerifier
-from mailstore.mailboxes import Message
 from policies.case import Case, Header
 from policies.directory import Directory
 from policies.envelope import Envelope
@@ -158,19 +154,6 @@ def _enrolled(directory: Directory, issuer: str) -> EnrolledKey | None:
         return directory.fingerprints.get(issuer)
     found = {key.fingerprint: key for one, key in directory.fingerprints.items() if one.endswith(issuer)}
     return next(iter(found.values())) if len(found) == 1 else None
-
-
-def message_of(octets: bytes, root: Part, sha256: str) -> Message:
-    """Return the octets with what IMAP asks about them, computed once."""
-    return Message(
-        sha256,
-        octets,
-        root.body_start,
-        imap_envelope(root, octets),
-        bodystructure(root, octets, extended=False),
-        bodystructure(root, octets, extended=True),
-        search_text(root, octets),
-    )
 
 
 def verifier(home: Path) -> GnupgVerifier:

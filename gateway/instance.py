@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from gateway.clock import utc_now
 from gateway.config import Config, load
 from gateway.signatures.notes import LogSigner
-from mailstore.transaction import Store, utc_now
+from mailstore.transaction import Store
 from policies.evidence import Issuer
 from policies.settings import PolicySettings
 from policies.signing import SigningSettings

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 from gateway.delivery import Placement, Trace, header_block
 from gateway.directory import CurrentDirectory
-from gateway.examination import Examination, examine, message_of
+from gateway.examination import Examination, examine
 from gateway.offload import Offload
 from gateway.signatures.openpgp_gnupg import GnupgVerifier
+from gateway.storable import message_of
 from mailstore import evidence, letters, mailboxes, outbox, register
 from mailstore.identifiers import uuid7
 from mailstore.letters import Addressee, Letter
@@ -112,34 +113,6 @@ def _message(found: Examination) -> mailboxes.Message:
     if found.root is None:  # the rules refuse what could not be read
         raise ValueError("an unreadable message was accepted")
     return message_of(found.octets, found.root, found.sha256)
-
-
-def actor_of(envelope: Envelope, office: str) -> Actor:
-    """Return who submitted, as evidence names them."""
-    account = envelope.account
-    if account.system is not None:
-        system = account.system
-        return Actor(
-            system.login,
-            system.name_ar,
-            system.name_en,
-            kind="system",
-            on_behalf_of=office,
-            method=account.method,
-        )
-    person = account.officer
-    if person is None:
-        return Actor(account.login, "", "", on_behalf_of=office, method=account.method)
-    return Actor(
-        person.login,
-        person.name_ar,
-        person.name_en,
-        person.post_ar,
-        person.post_en,
-        on_behalf_of=office,
-        method=account.method,
-        client=envelope.client,
-    )
 
 
 def submission_key(envelope: Envelope, sha256: str) -> str:
@@ -262,7 +235,7 @@ def _accepted(unit: Unit, standing: Standing, found: Examination, letter: Letter
         standing.issuer,
         letter.letter_id,
         Party(letter.sender_agency, letter.sender_office),
-        actor=actor_of(found.case.envelope, letter.sender_office),
+        actor=Actor.of(found.case.envelope.account, letter.sender_office, found.case.envelope.client),
         sha256=letter.sha256,
         parts=found.part_digests(),
         reference=letter.reference,
@@ -331,7 +304,7 @@ def _record_refusal(
             envelope.received,
             unit.now,
             standing.issuer,
-            actor=actor_of(envelope, office),
+            actor=Actor.of(envelope.account, office, envelope.client),
             sha256=sha256,
             policy=standing.settings.version,
             reason=refused.reason,

@@ -21,16 +21,6 @@ class Reader:
 
     def actor(self) -> Actor:
         """Return the officer as evidence names the actor."""
-        person = self.account.officer
-        if person is None:
+        if self.account.officer is None:
             raise PermissionError(f"{self.account.login} is not an officer")
-        return Actor(
-            person.login,
-            person.name_ar,
-            person.name_en,
-            person.post_ar,
-            person.post_en,
-            on_behalf_of=self.office,
-            method=self.account.method,
-            client=self.client,
-        )
+        return Actor.of(self.account, self.office, self.client)

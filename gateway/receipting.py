@@ -11,7 +11,6 @@ Invariants:
 """
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
@@ -19,13 +18,12 @@ from typing import Any, TypeVar
 
 from gateway.clock import Clock
 from gateway.directory import CurrentDirectory
-from gateway.examination import message_of
 from gateway.faults import Unavailable
-from gateway.mime.tree import parse
 from gateway.offload import Offload
 from gateway.receipts.facts import Material, gather
 from gateway.receipts.message import Sealing, compose, message_id
 from gateway.signatures.sealing import Sealer
+from gateway.storable import message_of
 from mailstore import evidence, mailboxes, messages, outbox
 from mailstore.faults import NotFound
 from mailstore.mailboxes import NewEntry
@@ -134,7 +132,7 @@ class Receipting:
             self._address, sealer.public_key(), sealer.sign, self._issuer.key_id, self._sign_bundle
         )
         octets = compose(material, self._clock(), sealing)
-        message = message_of(octets, parse(octets), hashlib.sha256(octets).hexdigest())
+        message = message_of(octets)
         return Receipt(owed, material.facts, message, message_id(material.facts, self._address))
 
     async def _place(self, receipt: Receipt) -> bool:

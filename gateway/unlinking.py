@@ -6,7 +6,7 @@ Invariant: the unlinking and its UNLINKED record are one transaction; a message 
 from collections.abc import Sequence
 
 from gateway.reader import Reader
-from mailstore import contents, evidence, mailboxes
+from mailstore import consignments, evidence, mailboxes
 from mailstore.letters import Addressee, Letter
 from mailstore.transaction import Unit
 from policies.evidence import Event, Evidence, Issuer, Party
@@ -26,7 +26,7 @@ class Unlinking:
         Each letter among them gets an UNLINKED record that names the officer, the mailbox, and where the message was
         moved to, if it was.
         """
-        letters = contents.letters_in(unit.connection, mailbox.id, uids, mailbox.office)
+        letters = consignments.letters_in(unit.connection, mailbox.id, uids, mailbox.office)
         gone = mailboxes.unlink(unit, mailbox.id, uids)
         went = frozenset(gone)
         detail: dict[str, object] = {"mailbox": mailbox.name, "office": mailbox.office}

@@ -22,22 +22,29 @@ _ADDRESSEE = [schema.recipients.c[name] for name in Addressee.__dataclass_fields
 _SENT = select(schema.mailboxes.c.id).where(
     schema.mailboxes.c.id == bindparam("mailbox"), schema.mailboxes.c.special_use == "\\Sent"
 )
+_ENTRIES = schema.entries.join(schema.letters, schema.letters.c.letter_id == schema.entries.c.letter_id)
+_RECIPIENT = (schema.recipients.c.letter_id == schema.letters.c.letter_id) & (
+    schema.recipients.c.office == bindparam("office")
+)
+_AMONG = (
+    schema.entries.c.mailbox == bindparam("mailbox"),
+    schema.entries.c.uid.in_(bindparam("uids", expanding=True)),
+)
 _RECEIVED = Prepared(
     select(*_LETTER, *_ADDRESSEE)
-    .select_from(
-        schema.entries.join(schema.letters, schema.letters.c.letter_id == schema.entries.c.letter_id).join(
-            schema.recipients,
-            (schema.recipients.c.letter_id == schema.letters.c.letter_id)
-            & (schema.recipients.c.office == bindparam("office")),
-        )
-    )
+    .select_from(_ENTRIES.join(schema.recipients, _RECIPIENT))
     .where(
-        schema.entries.c.mailbox == bindparam("mailbox"),
-        schema.entries.c.uid.in_(bindparam("uids", expanding=True)),
+        *_AMONG,
         # Both halves count: of its own letter the office reads its Sent copy without an opening, and a letter from
         # elsewhere is opened in Sent, too, where an officer may have copied it.
         or_(schema.letters.c.sender_office != bindparam("office"), schema.entries.c.mailbox.not_in(_SENT)),
     )
+    .order_by(schema.entries.c.uid)
+)
+_LETTERS_IN = Prepared(
+    select(schema.entries.c.uid, *_LETTER, *_ADDRESSEE)
+    .select_from(_ENTRIES.outerjoin(schema.recipients, _RECIPIENT))
+    .where(*_AMONG)
     .order_by(schema.entries.c.uid)
 )
 
@@ -55,6 +62,19 @@ def received(
             letter = Letter(*row[: len(_LETTER)])
             found.setdefault(letter.letter_id, (letter, Addressee(*row[len(_LETTER) :])))
     return list(found.values())
+
+
+def letters_in(
+    connection: Connection, mailbox: int, uids: Sequence[int], office: str
+) -> list[tuple[int, Letter, Addressee | None]]:
+    """Return UID and letter of the messages that are letters, with how `office` received it, if it did."""
+    found: list[tuple[int, Letter, Addressee | None]] = []
+    for some in batches(uids):
+        for row in _LETTERS_IN.rows(connection, {"mailbox": mailbox, "office": office, "uids": some}):
+            letter = Letter(*row[1 : 1 + len(_LETTER)])
+            addressee = row[1 + len(_LETTER) :]
+            found.append((row[0], letter, Addressee(*addressee) if addressee[0] is not None else None))
+    return found
 
 
 def mark_sent(unit: Unit, letter_ids: Iterable[str], keyword: str) -> None:

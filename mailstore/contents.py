@@ -12,7 +12,6 @@ from sqlalchemy import Connection, FromClause, bindparam, func, select
 
 from mailstore import schema
 from mailstore.faults import NotFound
-from mailstore.letters import Addressee, Letter
 from mailstore.prepared import Prepared, driver
 from mailstore.views import batches
 
@@ -23,25 +22,6 @@ _OCTETS = Prepared(
     )
 )
 _ROWID = "SELECT rowid FROM messages WHERE sha256 = ?"
-_LETTER = [schema.letters.c[name] for name in Letter.__dataclass_fields__]
-_ADDRESSEE = [schema.recipients.c[name] for name in Addressee.__dataclass_fields__]
-_LETTERS_IN = Prepared(
-    select(schema.entries.c.uid, *_LETTER, *_ADDRESSEE)
-    .select_from(
-        schema.entries.join(
-            schema.letters, schema.letters.c.letter_id == schema.entries.c.letter_id
-        ).outerjoin(
-            schema.recipients,
-            (schema.recipients.c.letter_id == schema.letters.c.letter_id)
-            & (schema.recipients.c.office == bindparam("office")),
-        )
-    )
-    .where(
-        schema.entries.c.mailbox == bindparam("mailbox"),
-        schema.entries.c.uid.in_(bindparam("uids", expanding=True)),
-    )
-    .order_by(schema.entries.c.uid)
-)
 
 
 def modseqs(connection: Connection, mailboxes: Sequence[int]) -> dict[int, int]:
@@ -160,17 +140,3 @@ def count_from(connection: Connection, mailbox: int, first: int, uidnext: int) -
         entries.c.mailbox == mailbox, entries.c.uid >= first, entries.c.expunged_modseq.is_(None)
     )
     return int(connection.scalar(query) or 0)
-
-
-def letters_in(
-    connection: Connection, mailbox: int, uids: Sequence[int], office: str
-) -> list[tuple[int, Letter, Addressee | None]]:
-    """Return UID and letter of the messages that are letters, with how `office` received it, if it did."""
-    found: list[tuple[int, Letter, Addressee | None]] = []
-    for some in batches(uids):
-        named = {"mailbox": mailbox, "office": office, "uids": some}
-        for row in _LETTERS_IN.rows(connection, named):
-            letter = Letter(*row[1 : 1 + len(_LETTER)])
-            addressee = row[1 + len(_LETTER) :]
-            found.append((row[0], letter, Addressee(*addressee) if addressee[0] is not None else None))
-    return found

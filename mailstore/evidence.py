@@ -83,11 +83,6 @@ def _columns(fact: Evidence) -> dict[str, object]:
     }
 
 
-def append_once(unit: Unit, fact: Evidence) -> bool:
-    """Append a fact unless it stands already; return whether it was new."""
-    return bool(append_missing(unit, (fact,)))
-
-
 def append_missing(unit: Unit, facts: Sequence[Evidence]) -> list[Evidence]:
     """Append, at once, those facts that do not stand yet; return them."""
     standing = standing_keys(unit.connection, [fact.unique_key for fact in facts])

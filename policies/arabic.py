@@ -99,12 +99,3 @@ def strip_controls(text: str) -> str:
     """
     text = _LINE_BREAKS.sub(" ", text)
     return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))
-
-
-def is_rtl(text: str) -> bool:
-    """Whether the first strong character is written right to left (UAX 9 rules P2 and P3)."""
-    for character in text:
-        direction = unicodedata.bidirectional(character)
-        if direction in {"L", "R", "AL"}:
-            return direction != "L"
-    return False

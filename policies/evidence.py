@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from policies.calendar import rfc3339
+from policies.identity import Account
 from policies.reasons import Reason
 
 SCHEMA = "murasalat-evidence-1"
@@ -73,6 +74,26 @@ class Actor:
     on_behalf_of: str = ""
     method: str = ""
     client: str = ""
+
+    @classmethod
+    def of(cls, account: Account, office: str, client: str = "") -> "Actor":
+        """Return an account acting for `office`; `client` is what a person's program calls itself."""
+        named = {"on_behalf_of": office, "method": account.method}
+        if account.system is not None:
+            system = account.system
+            return cls(system.login, system.name_ar, system.name_en, kind="system", **named)
+        person = account.officer
+        if person is None:
+            return cls(account.login, "", "", **named)
+        return cls(
+            person.login,
+            person.name_ar,
+            person.name_en,
+            person.post_ar,
+            person.post_en,
+            client=client,
+            **named,
+        )
 
     def members(self) -> dict[str, object]:
         """Return the record's JSON members; empty ones are left out."""

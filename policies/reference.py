@@ -29,8 +29,6 @@ _DEFAULT_FORM = re.compile("([A-Z][A-Z0-9-]{0,15})/(IN/)?([1-9][0-9]{3})/([0-9]{
 _FIELD = re.compile(r"\{(?:(agency)|(year)|(number)(?::0([1-9])d)?)\}")
 # Letters, digits, the Arabic letters of RFC 5564, and separators.
 _LITERAL = re.compile("[A-Za-z0-9\u0621-\u063a\u0641-\u064a\u0660-\u0669/._-]*")
-_REFERENCE_SHAPE = re.compile("(?=.*[0-9])(?=.*[/._-])[A-Za-z0-9\u0621-\u063a\u0641-\u064a/._-]+")
-_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 _INVISIBLE = dict.fromkeys(
     [0x061C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
@@ -140,12 +138,6 @@ def parse(text: str) -> Reference | None:
     if not int(number) or (len(number) > 6 and number.startswith("0")):
         return None
     return Reference(agency, "in" if incoming else "out", int(year), int(number))
-
-
-def looks_like_reference(text: str) -> bool:
-    """Whether `text` can be a reference of any template: no Message-ID, no letter id (UUID), no mere word."""
-    typed = _typed(text)
-    return bool(_REFERENCE_SHAPE.fullmatch(typed)) and not _UUID.fullmatch(typed)
 
 
 def _typed(text: str) -> str:

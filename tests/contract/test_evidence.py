@@ -54,7 +54,7 @@ def test_the_same_fact_is_kept_once(filled: Store) -> None:
     letter = filled.write(lambda unit: accept(unit, 1)).letter
 
     def see(unit: Unit) -> bool:
-        return evidence.append_once(unit, opened(unit, letter, "MOF"))
+        return bool(evidence.append_missing(unit, [opened(unit, letter, "MOF")]))
 
     assert [filled.write(see) for _ in range(3)] == [True, False, False]
     found = filled.read(lambda connection: evidence.of_letter(connection, letter.letter_id))

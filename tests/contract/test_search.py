@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache, partial
-from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -17,11 +16,10 @@ from sqlalchemy import delete, func, select
 
 from gateway import searchtext
 from gateway.delivery import Trace, header_block
-from gateway.examination import message_of
 from gateway.imap.commands import search
 from gateway.imap.search import Context, Texts, compile_search
 from gateway.imap.wire import search_keys as keys
-from gateway.mime.tree import parse
+from gateway.storable import message_of
 from mailstore import contents, mailboxes, schema
 from mailstore.mailboxes import Message
 from mailstore.transaction import Store, Unit
@@ -179,7 +177,7 @@ def _everything(store: Store, mailbox: int, uids: tuple[int, ...]) -> list[tuple
 
 
 def made(octets: bytes) -> Message:
-    return message_of(octets, parse(octets), sha256(octets).hexdigest())
+    return message_of(octets)
 
 
 def filled(store: Store, messages: Sequence[Message], gone: Sequence[int] = ()) -> Box:

@@ -8,7 +8,6 @@ Invariants:
 - All messages of one APPEND are stored, or none.
 """
 
-import hashlib
 from dataclasses import dataclass, replace
 
 from gateway.imap import headers
@@ -26,11 +25,8 @@ from gateway.imap.texts import (
 )
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands_message import Append, AppendMessage
-from gateway.mime.bodystructure import bodystructure
-from gateway.mime.envelope import envelope
 from gateway.mime.limits import MimeLimitExceeded
-from gateway.mime.tree import parse
-from gateway.searchtext import search_text
+from gateway.storable import message_of
 from mailstore import contents, letters, mailboxes
 from mailstore.mailboxes import Mailbox, Message, NewEntry
 from mailstore.transaction import Unit
@@ -93,17 +89,8 @@ def _read_all(session: Session, mailbox: Mailbox, command: Append) -> list[_Comi
 def _read(session: Session, mailbox: Mailbox, one: AppendMessage) -> _Coming:
     """Compute once what FETCH will ask for. Raises MimeLimitExceeded."""
     octets = to_base64(one.octets) if one.binary and b"\0" in one.octets else one.octets
-    root = parse(octets)
-    message = Message(
-        hashlib.sha256(octets).hexdigest(),
-        octets,
-        root.body_start,
-        envelope(root, octets),
-        bodystructure(root, octets, extended=False),
-        bodystructure(root, octets, extended=True),
-        search_text(root, octets),
-    )
-    head = octets[: root.body_start]
+    message = message_of(octets)
+    head = octets[: message.head_size]
     entry = NewEntry("draft", message.sha256, b"", head, len(octets), one.date or session.ports.clock())
     allowed, _ = permitted(one.flags, rights_in(mailbox.name))
     flags = frozenset(flag for flag in allowed if not is_reserved(flag))

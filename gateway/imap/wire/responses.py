@@ -51,11 +51,6 @@ def bye(text: str, code: bytes | str | None = None, *, utf8: bool = False) -> by
     return status_response(None, "BYE", text, code=code, utf8=utf8)
 
 
-def preauth(text: str, code: bytes | str | None = None) -> bytes:
-    """Write the greeting of a connection that is logged in already."""
-    return status_response(None, "PREAUTH", text, code=code)
-
-
 def untagged(response: bytes) -> bytes:
     """Write any untagged response, given in full but for `*` and CRLF."""
     return b"* " + response + b"\r\n"

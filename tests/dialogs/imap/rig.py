@@ -5,7 +5,6 @@ same registry; `huda` is at the Ministry of Justice, whose registry writes the l
 """
 
 import asyncio
-import hashlib
 import re
 import shutil
 import ssl
@@ -21,18 +20,16 @@ from gateway.directory import CurrentDirectory
 from gateway.imap.server import ImapServer
 from gateway.imap.settings import ImapSettings, Ports
 from gateway.login import Credentials, Login
-from gateway.mime.bodystructure import bodystructure
-from gateway.mime.envelope import envelope
-from gateway.mime.tree import parse
 from gateway.offload import Offload
 from gateway.opening import Opening
 from gateway.passwords import hash_secret
+from gateway.storable import message_of
 from gateway.throttle import Throttle
 from gateway.tls import cut, server_context
 from gateway.unlinking import Unlinking
 from mailstore import directory, evidence, letters, mailboxes, register
 from mailstore.letters import Addressee, Letter
-from mailstore.mailboxes import Message, NewEntry
+from mailstore.mailboxes import NewEntry
 from mailstore.transaction import Store, Unit
 from mailstore.upgrade import initialise
 from policies.calendar import rfc3339
@@ -79,18 +76,6 @@ def make_store(path: Path) -> Path:
     store.write(_people)
     store.close()
     return path
-
-
-def message_of(octets: bytes) -> Message:
-    root = parse(octets)
-    return Message(
-        hashlib.sha256(octets).hexdigest(),
-        octets,
-        root.body_start,
-        envelope(root, octets),
-        bodystructure(root, octets, extended=False),
-        bodystructure(root, octets, extended=True),
-    )
 
 
 def letter_octets(number: int, subject: str = "", body: str = "") -> bytes:

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.composing import sealed, text_entity
-from gateway.examination import Examination, _enrolled, examine, message_of, verifier
+from gateway.examination import Examination, _enrolled, examine, verifier
 from gateway.faults import Unavailable
 from gateway.signatures.enrolment import read_key
 from gateway.signatures.openpgp_gnupg import GnupgVerifier
 from gateway.signatures.sealing import Sealer
+from gateway.storable import message_of
 from policies.directory import Directory
 from policies.envelope import Envelope
 from policies.reasons import Reason

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.arabic import fold, is_rtl, isolate, strip_controls
+from policies.arabic import fold, isolate, strip_controls
 
 TEXTS = st.text() | st.text(
     st.sampled_from(
@@ -111,18 +111,3 @@ def test_shown_text_is_one_line_without_controls_and_can_be_encoded(text: str) -
     assert shown.splitlines() in ([shown], [])
     assert not any(unicodedata.category(character) == "Cc" for character in shown)
     assert strip_controls(shown) == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("كتاب", True),
-        ("123 كتاب letter", True),
-        ("letter كتاب", False),
-        ("", False),
-        ("123", False),
-        ("אב", True),
-    ],
-)
-def test_direction_is_that_of_the_first_strong_character(text: str, expected: bool) -> None:
-    assert is_rtl(text) is expected

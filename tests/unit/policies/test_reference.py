@@ -10,7 +10,6 @@ from policies.reference import (
     Direction,
     Reference,
     ReferenceRefused,
-    looks_like_reference,
     parse,
     render,
     series_key,
@@ -36,7 +35,6 @@ def test_series_is_agency_direction_and_year() -> None:
 @given(REFERENCES)
 def test_every_reference_reads_back(reference: Reference) -> None:
     assert parse(str(reference)) == reference
-    assert looks_like_reference(str(reference))
 
 
 @given(REFERENCES, REFERENCES)
@@ -58,7 +56,6 @@ def test_no_two_references_are_written_alike(one: Reference, other: Reference) -
 )
 def test_what_a_person_types_is_understood(text: str) -> None:
     assert parse(text) == Reference("MOJ", "out", 2026, 123)
-    assert looks_like_reference(text)
 
 
 @pytest.mark.parametrize(
@@ -93,27 +90,6 @@ def test_what_a_person_types_is_understood(text: str) -> None:
 )
 def test_what_is_no_reference_of_the_default_forms_is_none(text: str) -> None:
     assert parse(text) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("ع.د-2026/15", True),
-        ("وزارة/٢٠٢٦/١٥", True),
-        ("15-2026", True),
-        ("<20261123.1@moj.gov.example>", False),
-        ("20261123.1@moj.gov.example", False),
-        ("01936f5e-7d3c-7cc0-98c4-dc0c0c07398f", False),
-        ("01936F5E-7D3C-7CC0-98C4-DC0C0C07398F", False),
-        ("budget", False),
-        ("2026", False),
-        ("budget/circular", False),
-        ("MOJ 2026/1", False),
-        ("", False),
-    ],
-)
-def test_a_reference_is_told_from_other_identifiers(text: str, expected: bool) -> None:
-    assert looks_like_reference(text) is expected
 
 
 @pytest.mark.parametrize(
@@ -216,7 +192,8 @@ def test_parts_out_of_range_are_refused_in_both_languages(
 
 @given(st.text())
 def test_no_text_raises(text: str) -> None:
-    assert parse(text) is None or looks_like_reference(text)
+    found = parse(text)
+    assert found is None or parse(str(found)) == found
 
 
 def test_default_templates_are_usable() -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.examination import message_of
 from gateway.mime.tree import parse
+from gateway.storable import message_of
 from mailstore import evidence, letters, mailboxes, messages, outbox, register
 from mailstore.identifiers import uuid7
 from mailstore.letters import Addressee, Letter

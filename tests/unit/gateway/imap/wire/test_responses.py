@@ -18,10 +18,6 @@ LINES = [
     (responses.bad(None, "No tag"), b"* BAD No tag\r\n"),
     (responses.bad("a", "x\r\n* OK y"), b"a BAD x * OK y\r\n"),
     (responses.bye("Closing"), b"* BYE Closing\r\n"),
-    (
-        responses.preauth("Hello", responses.capability_code(["IMAP4rev1"])),
-        b"* PREAUTH [CAPABILITY IMAP4rev1] Hello\r\n",
-    ),
     (responses.continuation(), b"+ Ready\r\n"),
     (responses.continuation(""), b"+ .\r\n"),
     (responses.sasl_challenge(), b"+ \r\n"),
