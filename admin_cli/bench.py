@@ -44,17 +44,20 @@ def intake(
 @app.command()
 def imap(
     messages: Annotated[int, typer.Option(min=200, max=200_000, help="messages in the mailbox")] = 2000,
-    peer: Annotated[str, typer.Option(help="measure this server too, in turns: dovecot")] = "",
+    peer: Annotated[
+        str, typer.Option(help="measure this server too, in turns: dovecot, dovecot-maildir")
+    ] = "",
     size: Annotated[int, typer.Option(min=2500, help="octets of a message, about")] = 4096,
     connections: Annotated[int, typer.Option(min=2, max=48, help="idling connections held for memory")] = 40,
     runs: Annotated[int, typer.Option(min=1, help="runs; the figures are medians")] = 3,
 ) -> None:
     """Reading over IMAP and TLS: bulk FETCH, SEARCH, APPEND, IDLE, LOGIN and memory; beside Dovecot if wanted."""
     from admin_cli.benchimap import Plan, measure
-    from admin_cli.benchpeer import installed
+    from admin_cli.benchpeer import PEERS, installed
 
-    if peer not in {"", "dovecot"}:
-        leave(Exit.USAGE, f"--peer takes dovecot, not {peer}", f"الخادم المقارن هو dovecot لا {peer}")
+    if peer and peer not in PEERS:
+        known = ", ".join(PEERS)
+        leave(Exit.USAGE, f"--peer takes {known}, not {peer}", f"الخادم المقارن: {known} لا {peer}")
     if peer and installed() is None:
         leave(
             Exit.USAGE,
@@ -62,7 +65,7 @@ def imap(
             "لم يُثبَّت Dovecot: apt-get install dovecot-imapd",
         )
     with _folder() as home:
-        found = measure(home / "instance", Plan(messages, size, connections, runs, bool(peer)))
+        found = measure(home / "instance", Plan(messages, size, connections, runs, peer))
     if current().json:
         document(found)
         return

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from admin_cli.benchclient import Answered, Session, Target, uids_of
-from admin_cli.benchpeer import dovecot
+from admin_cli.benchpeer import PEERS, dovecot
 from admin_cli.serving import served
 from gateway.composing import mailbox, words
 from gateway.config import Config, ListenSection
@@ -45,13 +45,13 @@ _SIGNATURE = base64.encodebytes(bytes(range(256)) * 2)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is measured: messages in the mailbox, octets of each (about), idle connections held, runs."""
+    """What is measured: messages in the mailbox, octets of each (about), idle connections held, runs, one of PEERS."""
 
     messages: int
     size: int
     connections: int
     runs: int
-    peer: bool
+    peer: str = ""
 
 
 def measure(home: Path, plan: Plan) -> dict[str, Any]:
@@ -103,7 +103,9 @@ def _served(ours: "_Ours", plan: Plan) -> Iterator[list[Target]]:
         targets = [stack.enter_context(ours.serving())]
         if plan.peer:
             base, home = ours.home.parent / "dovecot", ours.home
-            targets.append(stack.enter_context(dovecot(base, home / "server.pem", home / "server.key")))
+            targets.append(
+                stack.enter_context(dovecot(base, home / "server.pem", home / "server.key", PEERS[plan.peer]))
+            )
         yield targets
 
 

@@ -1,9 +1,9 @@
 """A throw-away Dovecot on loopback, to measure a peer in the same run, with the same certificate and client.
 
 Its settings are generous to it: one login process for many connections, imap processes that wait for clients and
-serve one after the other, mdbox storage, and a password that is compared as it is, without a hash to compute. What it
-stores is durable before the OK, as its default (`mail_fsync = optimized`) has it. Nothing of the machine's own Dovecot
-is read or changed.
+serve one after the other, its fastest storage (mdbox) unless maildir is asked for, and a password that is compared as
+it is, without a hash to compute. What it stores is durable before the OK, as its default (`mail_fsync = optimized`)
+has it. Nothing of the machine's own Dovecot is read or changed.
 """
 
 import grp
@@ -21,6 +21,8 @@ from admin_cli.benchclient import Target
 from gateway.passwords import generate_secret
 
 LOGIN = "bench"
+PEERS = {"dovecot": "mdbox", "dovecot-maildir": "maildir"}
+"""What may be measured beside ours, with the storage that it keeps mail in."""
 _SETTINGS = """\
 base_dir = {base}/run
 state_dir = {base}/state
@@ -31,7 +33,7 @@ listen = 127.0.0.1
 ssl = required
 ssl_cert = <{certificate}
 ssl_key = <{key}
-mail_location = mdbox:{base}/mail/%u
+mail_location = {storage}:{base}/mail/%u
 mail_uid = {mail_user}
 mail_gid = {mail_group}
 first_valid_uid = 1
@@ -81,13 +83,13 @@ def installed() -> str | None:
 
 
 @contextmanager
-def dovecot(base: Path, certificate: Path, key: Path) -> Iterator[Target]:
-    """Serve one account with Dovecot while the block runs. Raises OSError when it does not start."""
+def dovecot(base: Path, certificate: Path, key: Path, storage: str) -> Iterator[Target]:
+    """Serve one account with Dovecot, its mail in `storage`, while the block runs. Raises OSError when it cannot."""
     program = installed()
     assert program is not None
     secret = generate_secret()
     port = _free_port()
-    settings = _settings(base, certificate, key, port)
+    settings = _settings(base, certificate, key, port, storage)
     (base / "users").write_text(f"{LOGIN}:{{PLAIN}}{secret}:::::::\n", encoding="utf-8")
     (base / "dovecot.conf").write_text(settings, encoding="utf-8")
     server = subprocess.Popen(  # noqa: S603 - the program that the administrator asked to measure
@@ -103,7 +105,7 @@ def dovecot(base: Path, certificate: Path, key: Path) -> Iterator[Target]:
         server.wait(30)
 
 
-def _settings(base: Path, certificate: Path, key: Path, port: int) -> str:
+def _settings(base: Path, certificate: Path, key: Path, port: int, storage: str) -> str:
     for name in ("run", "state", "mail"):
         (base / name).mkdir(parents=True, exist_ok=True)
     as_root = os.geteuid() == 0
@@ -118,6 +120,7 @@ def _settings(base: Path, certificate: Path, key: Path, port: int) -> str:
         mail_user, mail_group = me, group
     return _SETTINGS.format(
         base=base,
+        storage=storage,
         port=port,
         certificate=certificate.absolute(),
         key=key.absolute(),

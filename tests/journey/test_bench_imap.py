@@ -23,7 +23,7 @@ FIGURES = {
 
 
 def test_every_figure_is_measured_on_a_served_instance(tmp_path: Path) -> None:
-    found = measure(tmp_path / "instance", Plan(200, 4096, 4, 1, peer=False))
+    found = measure(tmp_path / "instance", Plan(200, 4096, 4, 1))
     assert set(found["murasalat"]) == FIGURES
     noisy = {"idle_notice_ms", "idle_connection_kib"}  # four connections weigh less than the heap's own moves
     assert all(value > 0 for name, value in found["murasalat"].items() if name not in noisy)
