@@ -10,7 +10,7 @@ Invariants:
 import asyncio
 import functools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from gateway.faults import Unavailable
@@ -53,9 +53,23 @@ class Offload:
     async def write(self, act: Callable[[Unit], T]) -> T:
         """Run `act` as a unit of work and return its result once it is durable. Raises Unavailable."""
         try:
-            return await asyncio.shield(asyncio.wrap_future(self.store.submit(act)))
+            return await self._submitted(act)
         except StoreUnavailable as fault:
             raise Unavailable(str(fault)) from fault
+
+    def _submitted(self, act: Callable[[Unit], T]) -> "asyncio.Future[T]":
+        """Queue a unit; the caller may stop waiting, the unit runs all the same."""
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[T] = loop.create_future()
+
+        def told(done: "Future[T]") -> None:
+            if in_loop(loop):
+                _settle(waiting, done)
+            else:
+                loop.call_soon_threadsafe(_settle, waiting, done)
+
+        self.store.submit(act, loop.call_soon_threadsafe).add_done_callback(told)
+        return waiting
 
     async def call(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run any other blocking call on the workers' pool."""
@@ -66,3 +80,21 @@ class Offload:
         """Let running calls end and stop the pools; the store itself is closed by its owner."""
         self._readers.shutdown()
         self._workers.shutdown()
+
+
+def in_loop(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether the caller is run by this event loop, and not by another thread."""
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
+
+
+def _settle(waiting: "asyncio.Future[T]", done: "Future[T]") -> None:
+    if waiting.done():  # whoever asked has gone
+        return
+    fault = done.exception()
+    if fault is None:
+        waiting.set_result(done.result())
+    else:
+        waiting.set_exception(fault)

@@ -9,7 +9,7 @@ Invariants:
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select
@@ -18,20 +18,23 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Boolean
 
 from mailstore import schema
+from mailstore.prepared import Prepared
 from mailstore.transaction import Unit
 from mailstore.views import batches
 
 FIELDS = ("subject", "sender", "recipient", "cc", "bcc")
 
 _texts, _fields, _entries = schema.search_texts, schema.search_fields, schema.entries
-_INSERT = insert(_texts)
-_LINK = insert(_fields).from_select(
-    ["mailbox", "uid", *FIELDS],
-    select(
-        bindparam("in_mailbox", type_=_fields.c.mailbox.type),
-        bindparam("under_uid", type_=_fields.c.uid.type),
-        *(_texts.c[name] for name in FIELDS),
-    ).where(_texts.c.sha256 == bindparam("digest")),
+_INSERT = Prepared(insert(_texts), ("sha256", *FIELDS, "head", "body"))
+_LINK = Prepared(
+    insert(_fields).from_select(
+        ["mailbox", "uid", *FIELDS],
+        select(
+            bindparam("in_mailbox", type_=_fields.c.mailbox.type),
+            bindparam("under_uid", type_=_fields.c.uid.type),
+            *(_texts.c[name] for name in FIELDS),
+        ).where(_texts.c.sha256 == bindparam("digest")),
+    )
 )
 
 
@@ -69,13 +72,14 @@ def _on_postgresql(element: Any, compiler: Any, **named: Any) -> str:
 
 def put(unit: Unit, sha256: str, text: SearchText) -> None:
     """Store the text of a message that was just stored."""
-    unit.connection.execute(_INSERT, {"sha256": sha256, **asdict(text)})
+    values = {name: getattr(text, name) for name in SearchText.__slots__}
+    _INSERT.run(unit.connection, [{"sha256": sha256, **values}])
 
 
 def link(unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put the fields beside entries that were just added (`mailbox`, `uid`, `sha256`), where the text is stored."""
     named = [{"in_mailbox": one["mailbox"], "under_uid": one["uid"], "digest": one["sha256"]} for one in rows]
-    unit.connection.execute(_LINK, named)
+    _LINK.run(unit.connection, named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from mailstore.prepared import Prepared, driver
 __all__ = ["Reading", "Store", "Unit", "refuse_unknown", "refuse_unsafe", "utc_now"]
 
 T = TypeVar("T")
+Post: TypeAlias = Callable[[Callable[[], None]], object]
 LARGEST_GROUP = 64
 _DISK_FAILED = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_CORRUPT", "SQLITE_NOTADB")
 _HEAD = Prepared(select(schema.log_head.c.size).with_for_update())
@@ -80,8 +81,16 @@ class Unit:
 class _Job:
     act: Callable[[Unit], Any]
     future: "Future[Any]"
+    post: Post | None
     result: Any = None
     fault: BaseException | None = None
+
+    def settle(self) -> None:
+        """Tell whoever waits."""
+        if self.fault is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.fault)
 
 
 class Store:
@@ -116,7 +125,10 @@ class Store:
         self._thread.start()
 
     def on_change(self, listener: Callable[[frozenset[int]], None]) -> None:
-        """Call `listener` with the ids of changed mailboxes after each commit, on the writer's thread."""
+        """Call `listener` with the ids of changed mailboxes after each commit, before the committers hear of it.
+
+        It is called on the writer's thread, or by what they gave as `post`.
+        """
         self._listeners.append(listener)
 
     def read(self, act: Callable[[Connection], T]) -> T:
@@ -160,16 +172,18 @@ class Store:
             if raw.in_transaction:
                 raw.execute("ROLLBACK")
 
-    def submit(self, act: Callable[[Unit], T]) -> "Future[T]":
+    def submit(self, act: Callable[[Unit], T], post: Post | None = None) -> "Future[T]":
         """Queue a writing unit; the future resolves after its commit is durable, or with what went wrong.
 
-        A future that is cancelled before its turn takes the unit out of the queue; later it cannot be.
+        `post` calls a function where the committer waits, as an event loop's `call_soon_threadsafe` does: so one call
+        tells all of a group whose units came from there. Others are told on the writer's thread. A future that is
+        cancelled before its turn takes the unit out of the queue; later it cannot be.
         """
         future: Future[T] = Future()
         with self._lock:
             if self._closing:
                 raise StoreUnavailable("the store is closing")
-            self._jobs.put(_Job(act, future))
+            self._jobs.put(_Job(act, future, post))
         return future
 
     def write(self, act: Callable[[Unit], T]) -> T:
@@ -221,20 +235,14 @@ class Store:
         return group, True
 
     def _commit_group(self, group: list[_Job]) -> None:
+        changed: frozenset[int] = frozenset()
         try:
-            unit = self._commit(group)
+            changed = frozenset(self._commit(group).changed)
         except BaseException as fault:  # noqa: BLE001 - nothing was kept: every caller must hear it
             self._failed = self._failed or _disk_failure(fault)
             for job in group:
-                job.future.set_exception(_as_fault(fault))
-            return
-        if unit.changed:
-            self._tell(frozenset(unit.changed))
-        for job in group:
-            if job.fault is None:
-                job.future.set_result(job.result)
-            else:
-                job.future.set_exception(job.fault)
+                job.fault = _as_fault(fault)
+        self._tell_all(changed, group)
 
     def _commit(self, group: list[_Job]) -> Unit:
         if self._failed:
@@ -250,6 +258,26 @@ class Store:
                 append_leaves(connection, unit.log_size, unit.leaves)
                 _GROW.run(connection, [{"grown": unit.next_index()}])
         return unit
+
+    def _tell_all(self, changed: frozenset[int], group: list[_Job]) -> None:
+        """Tell the listeners, then the committers: where these wait, when all of them wait at one place."""
+
+        def tell() -> None:
+            if changed:
+                self._tell(changed)
+            for job in group:
+                job.settle()
+
+        places = {job.post for job in group}
+        post = places.pop() if len(places) == 1 else None
+        if post is not None:
+            try:
+                post(tell)
+            except RuntimeError:  # the event loop has ended
+                pass
+            else:
+                return
+        tell()
 
     def _tell(self, changed: frozenset[int]) -> None:
         for listener in self._listeners:

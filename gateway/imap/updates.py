@@ -19,7 +19,7 @@ from gateway.faults import Unavailable
 from gateway.imap.index import MailboxIndex, read_delta, read_whole
 from gateway.imap.recent import Arrivals
 from gateway.imap.view import View
-from gateway.offload import Offload
+from gateway.offload import Offload, in_loop
 from mailstore import contents
 from mailstore.faults import NotFound
 from mailstore.mailboxes import Mailbox
@@ -89,9 +89,13 @@ class Updates:
     # ── Changes ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def changed(self, mailboxes: frozenset[int]) -> None:
-        """Hear, on the writer's thread, that these mailboxes changed."""
+        """Hear, on the writer's thread or in the loop, that these mailboxes changed."""
         loop = self._loop
-        if loop is not None and not loop.is_closed():
+        if loop is None or loop.is_closed():
+            return
+        if in_loop(loop):
+            self._mark(mailboxes)
+        else:
             loop.call_soon_threadsafe(self._mark, mailboxes)
 
     def _mark(self, mailboxes: frozenset[int]) -> None:

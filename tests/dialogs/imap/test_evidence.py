@@ -191,7 +191,7 @@ async def test_nothing_is_revealed_when_evidence_cannot_be_kept(
     (placed,) = world.letters(1)
     client = await world.selected()
 
-    def full(_act: object) -> None:
+    def full(_act: object, _post: object) -> None:
         raise StoreUnavailable("the disk is full")
 
     with monkeypatch.context() as patch:
