@@ -43,7 +43,7 @@ def _checks() -> list[dict[str, Any]]:
     except (ConfigError, StoreFault, OSError) as fault:
         return [*found, _check("instance", None, str(fault), f"murasalat init --home {current().home}")]
     try:
-        return [*found, *_files(opened), *_certificate(opened), *_contents(opened)]
+        return [*found, *_files(opened), _engines(opened), *_certificate(opened), *_contents(opened)]
     finally:
         opened.close()
 
@@ -65,6 +65,22 @@ def _files(opened: "Instance") -> list[dict[str, Any]]:
         _check("disk", free > 1024, f"{free} MiB free", "free at least 1 GiB for letters and evidence")
     )
     return checks
+
+
+def _engines(opened: "Instance") -> dict[str, Any]:
+    from gateway.examination import verifier
+    from gateway.signatures.sealing import Sealer, SealingError
+    from gateway.signatures.selftest import EngineUnfit, self_test
+
+    try:
+        gnupg = verifier(opened.home)
+        with Sealer(opened.home / "seal", opened.config.instance.receipts) as sealer:
+            self_test(sealer, gnupg)
+    except (EngineUnfit, SealingError, OSError, ValueError) as fault:
+        return _check(
+            "signatures", None, fault, "repair GnuPG or the key in seal/; letters are refused meanwhile"
+        )
+    return _check("signatures", ok=True, found=f"sealed and verified, GnuPG {gnupg.version}", fix="")
 
 
 def _certificate(opened: "Instance") -> list[dict[str, Any]]:

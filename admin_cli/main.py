@@ -93,7 +93,7 @@ def _code(fault: Exception) -> Exit:
         return Exit.USAGE
     if names & {"StoreUnavailable", "Unavailable"}:
         return Exit.TEMPORARY
-    if names & {"UnsafeStore", "StoreFault"}:
+    if names & {"UnsafeStore", "StoreFault", "EngineUnfit"}:
         return Exit.CHECK_FAILED
     return Exit.UNEXPECTED
 

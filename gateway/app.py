@@ -30,6 +30,7 @@ from gateway.openfiles import Exhaustion, raise_limit
 from gateway.opening import Opening
 from gateway.receipting import Receipting
 from gateway.signatures.sealing import Sealer
+from gateway.signatures.selftest import self_test
 from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.submission import SubmissionService
 from gateway.throttle import Throttle
@@ -92,7 +93,8 @@ class Gateway:
         return server_context(path(tls.certificate), path(tls.key), path(client_ca) if client_ca else None)
 
     async def start(self) -> Listeners:
-        """Start the workers and the listeners; return where each one listens."""
+        """Start the workers and the listeners; return where each one listens. Raises EngineUnfit before anything."""
+        await self.offload.call(self_test, self.sealer, self.gnupg)
         self._spawn(self.receipting.run(self._stop))
         self._spawn(keep_signing(self.instance, self.offload, self._stop))
         listen = self.instance.config.listen
