@@ -18,7 +18,7 @@ FILED = frozenset({INBOX, RECEIPTS, ARCHIVE})
 
 ALL_RIGHTS = "lrswikxte"
 _RIGHTS = {
-    INBOX: "lrswkte",
+    INBOX: "lrswikte",  # i: a letter that was taken out returns; a mail program asks for it before it moves one there
     SENT: "lrswite",
     DRAFTS: "lrswikte",
     TRASH: "lrswikte",

@@ -55,6 +55,10 @@ OTHER_OFFICE = Sentence(
     "الخطاب ينتقل إلى جهة أخرى بالإحالة لا بالنسخ",
     "A letter passes to another office by referral, not by copy",
 )
+OTHER_TRASH = Sentence(
+    "لكل مكتب مهملاته؛ انقل الخطاب إلى مهملات مكتبه تحت Offices",
+    "Each office has its own Trash; move the letter to the one of its office under Offices",
+)
 RIGHTS_FIXED = Sentence(
     "الصلاحيات يعطيها مدير النظام", "Rights are granted by the administrator, not over IMAP"
 )

@@ -48,12 +48,11 @@ class Scene:
             program.screenshot(self.pictures / f"{name}.png")
 
 
-def appoint(site: Site, login: str, name_ar: str, name_en: str, office: str) -> None:
+def appoint(site: Site, login: str, name_ar: str, name_en: str, *offices: str) -> None:
     """Add a fictional officer whose names look as names do."""
     secret = site.secrets[login] = generate_secret()
-    person = Officer(
-        login, name_ar, name_en, "كاتب السجل", "Registrar", grants=(Grant(office, EVERYTHING, primary=True),)
-    )
+    grants = tuple(Grant(one, EVERYTHING, primary=not index) for index, one in enumerate(offices))
+    person = Officer(login, name_ar, name_en, "كاتب السجل", "Registrar", grants=grants)
     hashed = hash_secret(secret)
     site.change(lambda unit: directory.add_officer(unit, person, hashed))
 

@@ -16,6 +16,7 @@ marionette-driver from the package index. Each `Thunderbird` has a profile, a sc
 import contextlib
 import importlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -23,14 +24,15 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-PROGRAMS = ("thunderbird", "Xvfb", "import", "convert")
-SCREEN = "1500x950x24"
+from clients import screen
+
+PROGRAMS = ("thunderbird", *screen.PROGRAMS)
 STARTING_SECONDS = 60
 PREFS: dict[str, bool | int | str] = {
     "remote.prefs.recommended": True,
@@ -50,11 +52,20 @@ PREFS: dict[str, bool | int | str] = {
     "mail.winsearch.firstRunDone": True,
     "extensions.autoDisableScopes": 0,  # a language pack of the system is on from the start
     "extensions.langpacks.signatures.required": False,
+    "toolkit.legacyUserProfileCustomizations.stylesheets": True,
 }
+DIRECTION = "pre.moz-quote-pre, .moz-text-flowed { unicode-bidi: plaintext; text-align: start; }\n"
+"""Each paragraph of a letter in plain text has its own direction; Thunderbird would begin all of them on the left."""
 MAIL = "const {MailServices}=ChromeUtils.importESModule('resource:///modules/MailServices.sys.mjs');"
 PANE = (
     "const p=Services.wm.getMostRecentWindow('mail:3pane').document.getElementById('tabmail').currentAbout3Pane;"
     "const sleep=ms=>new Promise(r=>setTimeout(r,ms));"
+)
+WIDE = "p.paneLayout.folderPaneSplitter.width=320; p.paneLayout.messagePaneSplitter.width=640;"
+"""Room for addresses."""
+CENTRE = (
+    "const centre=e=>{const q=e.getBoundingClientRect(), w=e.ownerDocument.defaultView;"
+    "return [w.mozInnerScreenX+q.x+q.width/2, w.mozInnerScreenY+q.y+q.height/2];};"
 )
 FOLDER = "const f=MailServices.folderLookup.getFolderForURL(a[0]);"
 OPENPGP = "chrome://openpgp/content/modules/"
@@ -65,7 +76,7 @@ def missing() -> str:
     absent = [name for name in PROGRAMS if shutil.which(name) is None]
     if importlib.util.find_spec("marionette_driver") is None:  # not in the lock: nothing else needs it
         absent.append("marionette-driver")
-    return ", ".join(absent)
+    return ", ".join(absent + screen.missing_libraries())
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +100,28 @@ class Thunderbird:
         self.profile.mkdir()
         self._port = _free_port()
         wanted = {**PREFS, "intl.locale.requested": language, "marionette.port": self._port}
-        lines = [f'user_pref("{name}", {_pref(value)});\n' for name, value in wanted.items()]
+        lines = [f'user_pref("{name}", {json.dumps(value)});\n' for name, value in wanted.items()]
         (self.profile / "user.js").write_text("".join(lines), encoding="utf-8")
+        (self.profile / "chrome").mkdir()
+        (self.profile / "chrome" / "userContent.css").write_text(DIRECTION, encoding="utf-8")
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as undo:
             undo.callback(shutil.rmtree, self.folder, ignore_errors=True)
-            self._screen, display = _screen()
-            undo.callback(_end, self._screen)
-            self._environment = os.environ | {"DISPLAY": display, "HOME": str(self.folder), "LANG": "C.UTF-8"}
-            self._environment["MOZ_DISABLE_CONTENT_SANDBOX"] = (
-                "1"  # it needs more rights than a container gives
-            )
+            self.screen = undo.enter_context(screen.Screen())
+            environment = os.environ | {
+                "DISPLAY": self.screen.display,
+                "HOME": str(self.folder),
+                "LANG": "C.UTF-8",
+                "MOZ_DISABLE_CONTENT_SANDBOX": "1",  # it needs more rights than a container gives
+            }
             # -remote-allow-system-access gives the script the application's own objects, not only page content
             command = ["thunderbird", "--profile", str(self.profile), "--marionette", "--no-remote"]
             with (self.folder / "log").open("w") as log:
                 self._program = subprocess.Popen(
-                    [*command, "-remote-allow-system-access"], env=self._environment, stdout=log, stderr=log
+                    [*command, "-remote-allow-system-access"], env=environment, stdout=log, stderr=log
                 )
-            undo.callback(_end, self._program)
+            undo.callback(screen.end, self._program)
             self._driver = self._connected()
             self.js(
                 "const w=Services.wm.getMostRecentWindow('mail:3pane'); w.moveTo(0,0); w.resizeTo(1500,950);"
@@ -153,10 +167,7 @@ class Thunderbird:
 
     def screenshot(self, path: Path) -> None:
         """Take a picture of the whole screen, small enough for a document."""
-        raw = self.folder / "screen.png"
-        subprocess.run(["import", "-window", "root", str(raw)], env=self._environment, check=True)
-        small = ["-strip", "-dither", "None", "-colors", "128", "-define", "png:compression-level=9"]
-        subprocess.run(["convert", str(raw), *small, str(path)], check=True)
+        self.screen.picture(path)
 
     # ── Setting up ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -260,7 +271,7 @@ return await new Promise(res=>{
 
     def discover_folders(self) -> list[str]:
         """Ask the server for its mailboxes; return the names that Thunderbird shows."""
-        self.js(MAIL + "MailServices.accounts.accounts[0].incomingServer.performExpand(null);")
+        self.js(MAIL + PANE + WIDE + "MailServices.accounts.accounts[0].incomingServer.performExpand(null);")
         time.sleep(4)
         return [uri.split("/", 3)[3] for uri, _, _ in self.folders() if re.match("imap://[^/]+/", uri)]
 
@@ -276,9 +287,9 @@ for(const ac of MailServices.accounts.accounts) walk(ac.incomingServer.rootFolde
         return [(uri, count, unread) for uri, count, unread in found]
 
     def uri(self, name: str) -> str:
-        """Return the URI of a folder by name."""
+        """Return the URI of a folder by its whole name."""
         return next(
-            uri for uri, _, _ in self.folders() if uri.startswith("imap:") and uri.endswith("/" + name)
+            uri for uri, _, _ in self.folders() if re.fullmatch(f"imap://[^/]+/{re.escape(name)}", uri)
         )
 
     def refresh(self, name: str) -> list[dict[str, Any]]:
@@ -331,6 +342,28 @@ await sleep(4000); return h.isRead;""",
         """Give a command for the selected message, as its menu entry does: cmd_delete, cmd_tag1, cmd_archive, …"""
         self.js(PANE + "p.commandController.doCommand(a[0]); await sleep(3000);", name)
 
+    def press_delete(self) -> None:
+        """Press the button above the message that is shown."""
+        button = "p.messageBrowser.contentWindow.document.getElementById('hdrTrashButton')"
+        self.screen.pointer.press(self.js(PANE + CENTRE + f"return centre({button});"))
+        time.sleep(3)
+
+    def drag(self, key: int, name: str, above: Callable[[], None] = lambda: None) -> None:
+        """Drag a message of the list that is shown, by its near edge, onto a folder; `above`: before it is let go."""
+        message, folder = self.js(
+            PANE
+            + CENTRE
+            + """
+const v=p.gDBView, i=v.findIndexOfMsgHdr(v.msgFolder.GetMessageHeader(a[1]),true);
+const li=[...p.folderTree.querySelectorAll('li')].find(l=>l.uri==a[0]), [x,y]=centre(li.querySelector('.container'));
+const q=p.threadTree.getRowAtIndex(i).getBoundingClientRect(), within=x-p.mozInnerScreenX;
+return [[p.mozInnerScreenX+Math.min(Math.max(within,q.left+40),q.right-40), p.mozInnerScreenY+q.top+12], [x,y]];""",
+            self.uri(name),
+            key,
+        )
+        self.screen.pointer.drag(message, folder, above)
+        time.sleep(3)
+
     def seal(self) -> str:
         """Return the name of the icon that stands for the signature in the message's header, "" without one."""
         icon = "const i=p.messageBrowser.contentWindow.document.getElementById('signedHdrIcon');"
@@ -362,39 +395,6 @@ def _modules(name: str, file: str) -> str:
     return f"const {{{name}}}=ChromeUtils.importESModule('{OPENPGP}{file}.sys.mjs');"
 
 
-def _pref(value: bool | int | str) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int) else f'"{value}"'
-
-
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
-
-
-def _screen() -> tuple["subprocess.Popen[bytes]", str]:
-    """Start a virtual screen on a display number that is free."""
-    read, write = os.pipe()
-    screen = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", SCREEN, "-nolisten", "tcp"],
-        pass_fds=(write,),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    with os.fdopen(read) as answer:
-        number = answer.readline().strip()
-    if not number:
-        raise RuntimeError("Xvfb did not start")
-    return screen, f":{number}"
-
-
-def _end(program: "subprocess.Popen[bytes]") -> None:
-    program.terminate()
-    try:
-        program.wait(10)
-    except subprocess.TimeoutExpired:
-        program.kill()
-        program.wait(10)

@@ -2,7 +2,8 @@
 
 Invariants:
 - A copy keeps the letter's identity: fetching it is evidence as fetching the letter is.
-- A letter does not pass to another office by copy: that is a referral.
+- A letter does not pass to another office by copy: that is a referral. A mail program that knows one Trash only, and
+  moves what is deleted there, is told where the office's own is.
 - A MOVE is checked before anything is copied, and is one transaction: all of it or nothing.
 - Nothing comes into INBOX or Archive but letters that the gateway put there: a letter that was taken out of INBOX may
   return, and what goes to the Archive is in it already; its place there is the answer.
@@ -12,10 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.imap.access import ARCHIVE, INBOX, rights_in
+from gateway.imap.access import ARCHIVE, INBOX, TRASH, rights_in
 from gateway.imap.reply import Reply, bad, done, no
 from gateway.imap.session import Session
-from gateway.imap.texts import FILED_BY_GATEWAY, OTHER_OFFICE, READ_ONLY, RECORD_STAYS, Sentence
+from gateway.imap.texts import (
+    FILED_BY_GATEWAY,
+    OTHER_OFFICE,
+    OTHER_TRASH,
+    READ_ONLY,
+    RECORD_STAYS,
+    Sentence,
+)
 from gateway.imap.view import View
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands_message import Copy, Move
@@ -91,7 +99,8 @@ async def _copy(session: Session, view: View, uids: list[int], target: Mailbox, 
         if move:
             rows = [row for row in rows if row.expunged_modseq is None]
         if source.office != target.office and any(row.letter_id for row in rows):
-            return _Copied([], [], OTHER_OFFICE)
+            deleting = move and target.name == TRASH and source.office != session.access.primary
+            return _Copied([], [], OTHER_TRASH if deleting else OTHER_OFFICE)
         if not rows:
             return _Copied([], [])
         if target.name in _RETURNABLE and not _may_return(unit, source, target, rows):

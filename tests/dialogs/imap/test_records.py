@@ -162,6 +162,16 @@ async def test_letter_passes_to_no_other_office_by_copy_and_a_draft_may(world: W
     await client.ok(f"COPY 1 Offices/{MINISTER}/Work")
 
 
+async def test_deleting_in_a_second_office_is_answered_with_where_its_trash_is(world: World) -> None:
+    """A mail program moves what is deleted to the one Trash it knows, the first office's."""
+    (placed,) = world.letters(1, MINISTER)
+    client = await world.selected(f"Offices/{MINISTER}/INBOX")
+    refused = await client.no("MOVE 1 Trash")
+    assert refused.startswith("[NOPERM] Each office has its own Trash")
+    await client.ok(f"MOVE 1 Offices/{MINISTER}/Trash")
+    assert world.facts(placed.letter, "UNLINKED") == [("UNLINKED", "noura")]
+
+
 async def test_refusals_are_arabic_for_who_reads_it_in_a_client_that_takes_utf8(world: World) -> None:
     noura = await world.logged_in("noura")
     salem = await world.logged_in("salem")

@@ -106,7 +106,7 @@ def test_primary_that_may_not_be_read_gives_way() -> None:
 
 
 def test_rights_keep_the_record() -> None:
-    assert all("i" not in rights_in(name) for name in FILED)
+    assert {name for name in FILED if "i" in rights_in(name)} == {"INBOX"}  # what was taken out may return
     assert not set("te") & set(rights_in("Archive"))
     assert all("x" not in rights_in(name) and "a" not in rights_in(name) for name in STANDARD)
     assert all("s" in rights_in(name) for name in STANDARD)
