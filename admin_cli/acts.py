@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from admin_cli.globals import current
@@ -12,7 +13,21 @@ T = TypeVar("T")
 
 
 class InputFault(Exception):
-    """What was given cannot be used: one line with file, row and fix."""
+    """What was given cannot be used: one line with file, row and fix, in English, and as `text_ar` in Arabic."""
+
+    def __init__(self, text: str, text_ar: str) -> None:
+        super().__init__(text)
+        self.text_ar = text_ar
+
+
+def arabic(fault: BaseException) -> str:
+    """Return what a fault says in Arabic, or what it says at all."""
+    return str(getattr(fault, "text_ar", "") or getattr(fault, "ar", "") or fault)
+
+
+def unreadable(file: Path, fault: OSError) -> InputFault:
+    """Return what is said of a file that cannot be read."""
+    return InputFault(f"{file}: cannot be read: {fault.strerror}", f"{file}: تعذّرت قراءته: {fault.strerror}")
 
 
 class _DryRun(Exception):

@@ -69,7 +69,7 @@ def show(code: str) -> None:
     directory = read(snapshot)
     agency = directory.agencies.get(code.upper())
     if agency is None:
-        raise NotFound(f"no agency {code}")
+        raise NotFound(f"no agency {code}", f"لا توجد جهة {code}")
     offices = [one.address for one in directory.offices.values() if one.agency == agency.code]
     members = _members(agency) | {"allow_unsigned_systems": agency.allow_unsigned_systems, "offices": offices}
     if current().json:

@@ -18,7 +18,10 @@ def agency_code(text: str) -> str:
     """Return a code in capitals. Raises InputFault."""
     code = text.upper()
     if not _CODE.fullmatch(code):
-        raise InputFault(f"agency code {text!r}: two to sixteen Latin letters and digits, a letter first")
+        raise InputFault(
+            f"agency code {text!r}: two to sixteen Latin letters and digits, a letter first",
+            f"رمز الجهة {text!r}: من حرفين إلى ستة عشر حرفاً لاتينياً ورقماً، أولها حرف",
+        )
     return code
 
 
@@ -26,7 +29,9 @@ def domain_name(text: str) -> str:
     """Return a domain in its canonical form. Raises InputFault."""
     found = canonical_domain(text)
     if not found:
-        raise InputFault(f"domain {text!r} is not a valid mail domain")
+        raise InputFault(
+            f"domain {text!r} is not a valid mail domain", f"النطاق {text!r} ليس نطاق بريد صحيحاً"
+        )
     return found
 
 
@@ -39,7 +44,10 @@ def login(text: str) -> str:
     """Return a login in lower case. Raises InputFault."""
     found = text.lower()
     if not _LOGIN.fullmatch(found):
-        raise InputFault(f"login {text!r}: Latin letters, digits, dots and dashes, e.g. name.family")
+        raise InputFault(
+            f"login {text!r}: Latin letters, digits, dots and dashes, e.g. name.family",
+            f"اسم الدخول {text!r}: حروف لاتينية وأرقام ونقاط وشرطات، مثل name.family",
+        )
     return found
 
 
@@ -47,7 +55,7 @@ def name(text: str, option: str) -> str:
     """Return a name without control characters. Raises InputFault when nothing is left or it is too long."""
     found = strip_controls(text).strip()
     if not found or len(found) > 200:
-        raise InputFault(f"{option} needs 1 to 200 characters")
+        raise InputFault(f"{option} needs 1 to 200 characters", f"{option} يحتاج إلى 1 حتى 200 حرف")
     return found
 
 
@@ -55,11 +63,16 @@ def rights(text: str) -> frozenset[Right]:
     """Return rights from a comma-separated list. Raises InputFault."""
     words = [word.strip() for word in text.split(",") if word.strip()]
     known = {right.value for right in Right}
+    names = ", ".join(sorted(known))
     for word in words:
         if word not in known:
-            raise InputFault(f"unknown right {word!r}; known: {', '.join(sorted(known))}")
+            raise InputFault(
+                f"unknown right {word!r}; known: {names}", f"صلاحية غير معروفة {word!r}؛ المعروف: {names}"
+            )
     if not words:
-        raise InputFault(f"--may needs at least one of {', '.join(sorted(known))}")
+        raise InputFault(
+            f"--may needs at least one of {names}", f"‎--may يحتاج إلى واحدة على الأقل من {names}"
+        )
     return frozenset(Right(word) for word in words)
 
 
@@ -68,4 +81,7 @@ def day(text: str, option: str) -> datetime:
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=QATAR).astimezone(UTC)
     except ValueError:
-        raise InputFault(f"{option} takes a date as YYYY-MM-DD, not {text!r}") from None
+        raise InputFault(
+            f"{option} takes a date as YYYY-MM-DD, not {text!r}",
+            f"{option} يقبل تاريخاً مثل 2026-11-24 لا {text!r}",
+        ) from None

@@ -28,7 +28,7 @@ def sheet(
         person = opened.store.read(snapshot).officers.get(login.lower())
         config, ca = opened.config, str((opened.home / "ca.pem").absolute())
     if person is None or not person.grants:
-        raise NotFound(f"no officer {login} with an office")
+        raise NotFound(f"no officer {login} with an office", f"لا يوجد موظف {login} له مكتب")
     address = office.lower() or person.grants[0].office
     listen = config.listen
     found = {

@@ -25,7 +25,7 @@ from gateway.mime.decode import text_of
 from gateway.mime.fields import first
 from gateway.mime.tree import parse
 from gateway.mime.words import decode_words
-from gateway.passwords import generate_secret, hash_secret
+from gateway.passwords import generate_secret, hash_secret, scram_keys
 from gateway.signatures.enrolment import read_key
 from gateway.signatures.sealing import Sealer
 from gateway.tracing import trace
@@ -120,7 +120,8 @@ class Story:
         directory.add_office(unit, Office(ARCHIVE, "MOJ", "الأرشيف العام", "General Archive"))
         directory.add_office(unit, Office(MINISTER, "MOJ", "مكتب الوزير", "Minister's Office"))
         for person, hashed in zip(self._people, hashes, strict=True):
-            directory.add_officer(unit, person.officer, hashed)
+            keys = scram_keys(unit, person.officer.login, person.secret)
+            directory.add_officer(unit, person.officer, hashed, keys)
 
     def _write_letter(self, opened: Instance) -> bytes:
         """Write and sign the letter as the archive's mail program would, and enrol its public key."""

@@ -43,7 +43,7 @@ def _checks() -> list[dict[str, Any]]:
     except (ConfigError, StoreFault, OSError) as fault:
         return [*found, _check("instance", None, str(fault), f"murasalat init --home {current().home}")]
     try:
-        return [*found, *_files(opened), _engines(opened), *_certificate(opened), *_contents(opened)]
+        return [*found, *_files(opened), _engines(opened), *_certificates(opened), *_contents(opened)]
     finally:
         opened.close()
 
@@ -83,22 +83,22 @@ def _engines(opened: "Instance") -> dict[str, Any]:
     return _check("signatures", ok=True, found=f"sealed and verified, GnuPG {gnupg.version}", fix="")
 
 
-def _certificate(opened: "Instance") -> list[dict[str, Any]]:
+def _certificates(opened: "Instance") -> list[dict[str, Any]]:
     from gateway.certificates import expiry
 
-    path = opened.path(opened.config.tls.certificate)
-    try:
-        until = expiry(path.read_bytes())
-    except (OSError, ValueError) as fault:
-        return [_check("certificate", None, fault, "set [tls] certificate to a PEM file")]
-    return [
-        _check(
-            "certificate",
-            until > datetime.now(UTC) + SOON,
-            f"valid until {until:%Y-%m-%d}",
-            "renew the certificate",
-        )
-    ]
+    tls, checks = opened.config.tls, []
+    named = {"certificate": tls.certificate, "client_ca": tls.client_ca, "officer_ca": tls.officer_ca}
+    for setting, name in named.items():
+        if not name:
+            continue
+        try:
+            until = expiry(opened.path(name).read_bytes())
+        except (OSError, ValueError) as fault:
+            checks.append(_check(setting, None, fault, f"set [tls] {setting} to a PEM file"))
+            continue
+        good = until > datetime.now(UTC) + SOON
+        checks.append(_check(setting, good, f"valid until {until:%Y-%m-%d}", "renew the certificate"))
+    return checks
 
 
 def _contents(opened: "Instance") -> list[dict[str, Any]]:

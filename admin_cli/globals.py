@@ -38,7 +38,11 @@ class Globals:
 
 
 class UsageFault(Exception):
-    """The line is off: one sentence."""
+    """The line is off: one sentence in English, and as `text_ar` in Arabic."""
+
+    def __init__(self, text: str, text_ar: str) -> None:
+        super().__init__(text)
+        self.text_ar = text_ar
 
 
 _FLAGS = {"--json", "--ndjson", "--dry-run", "--yes", "--debug"}
@@ -69,7 +73,7 @@ def take(argv: list[str]) -> tuple[Globals, list[str]]:
         elif name in {"--home", "--lang"}:
             given = value if equals else next(words, "")
             if not given:
-                raise UsageFault(f"{name} needs a value")
+                raise UsageFault(f"{name} needs a value", f"{name} يحتاج إلى قيمة")
             home, lang = (given, lang) if name == "--home" else (home, given)
         else:
             rest.append(word)
@@ -87,7 +91,7 @@ def take(argv: list[str]) -> tuple[Globals, list[str]]:
 
 def _language(word: str) -> str:
     if word not in {"ar", "en"}:
-        raise UsageFault(f"--lang takes ar or en, not {word}")
+        raise UsageFault(f"--lang takes ar or en, not {word}", f"‎--lang يقبل ar أو en لا {word}")
     return word
 
 

@@ -68,13 +68,10 @@ def _made(home: Path, agencies: int, people: int) -> dict[str, object]:
 
 def read_agencies(path: Path) -> list[dict[str, str]]:
     """Return the rows of an agencies file, each checked. Raises InputFault with file, row and fix."""
-    from admin_cli import checks
     from admin_cli.acts import InputFault
-    from mailstore.directory import lookalike
-    from policies.address import AddressRefused
-    from policies.domainname import skeleton
 
     wanted = ["code", "domain", "name_ar", "name_en"]
+    names = ",".join(wanted)
     seen: dict[str, int] = {}
     looks: dict[str, dict[str, str]] = {}
     rows: list[dict[str, str]] = []
@@ -82,31 +79,61 @@ def read_agencies(path: Path) -> list[dict[str, str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file, strict=True)
             if table.fieldnames != wanted:
-                raise InputFault(f"{path}:1: the first row must be {','.join(wanted)}")
+                raise InputFault(
+                    f"{path}:1: the first row must be {names}", f"{path}:1: يجب أن يكون الصف الأول {names}"
+                )
             for row in table:
                 where = f"{path}:{table.line_num}"
                 if None in row or None in row.values():
-                    raise InputFault(f"{where}: needs exactly {len(wanted)} columns: {','.join(wanted)}")
-                try:
-                    checked = {
-                        "code": checks.agency_code(row["code"]),
-                        "domain": checks.domain_name(row["domain"]),
-                        "name_ar": checks.name(row["name_ar"], "name_ar"),
-                        "name_en": checks.name(row["name_en"], "name_en"),
-                    }
-                except (InputFault, AddressRefused) as fault:
-                    raise InputFault(f"{where}: {fault}") from None
-                for key in (checked["code"], checked["domain"]):
-                    if key in seen:
-                        raise InputFault(f"{where}: {key} stands in row {seen[key]} already; remove one")
-                    seen[key] = table.line_num
-                like = looks.setdefault(skeleton(checked["domain"]), checked)
-                if like is not checked:
-                    raise InputFault(f"{where}: {lookalike(checked['domain'], like['domain'], like['code'])}")
-                rows.append(checked)
+                    raise InputFault(
+                        f"{where}: needs exactly {len(wanted)} columns: {names}",
+                        f"{where}: يحتاج إلى {len(wanted)} أعمدة بالضبط: {names}",
+                    )
+                rows.append(_checked(row, where))
+                _hold_distinct(rows[-1], where, table.line_num, seen, looks)
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
-        raise InputFault(f"{path}: cannot be read as UTF-8 CSV: {fault}") from None
+        raise InputFault(
+            f"{path}: cannot be read as UTF-8 CSV: {fault}",
+            f"{path}: تعذّرت قراءته كملف CSV بترميز UTF-8: {fault}",
+        ) from None
     return rows
+
+
+def _checked(row: dict[str, str], where: str) -> dict[str, str]:
+    from admin_cli import checks
+    from admin_cli.acts import InputFault, arabic
+    from policies.address import AddressRefused
+
+    try:
+        return {
+            "code": checks.agency_code(row["code"]),
+            "domain": checks.domain_name(row["domain"]),
+            "name_ar": checks.name(row["name_ar"], "name_ar"),
+            "name_en": checks.name(row["name_en"], "name_en"),
+        }
+    except (InputFault, AddressRefused) as fault:
+        raise InputFault(f"{where}: {fault}", f"{where}: {arabic(fault)}") from None
+
+
+def _hold_distinct(
+    row: dict[str, str], where: str, number: int, seen: dict[str, int], looks: dict[str, dict[str, str]]
+) -> None:
+    """Refuse a code or domain that stands in the file already, and a domain that looks like one that does."""
+    from admin_cli.acts import InputFault
+    from mailstore.directory import lookalike
+    from policies.domainname import skeleton
+
+    for key in (row["code"], row["domain"]):
+        if key in seen:
+            raise InputFault(
+                f"{where}: {key} stands in row {seen[key]} already; remove one",
+                f"{where}: {key} موجود في الصف {seen[key]} من قبل؛ احذف أحدهما",
+            )
+        seen[key] = number
+    like = looks.setdefault(skeleton(row["domain"]), row)
+    if like is not row:
+        english, in_arabic = lookalike(row["domain"], like["domain"], like["code"])
+        raise InputFault(f"{where}: {english}", f"{where}: {in_arabic}")
 
 
 def load_agencies(unit: "Unit", rows: list[dict[str, str]], *, with_people: bool) -> int:

@@ -88,7 +88,7 @@ def show(fingerprint: str) -> None:
 
     key = read(snapshot).fingerprints.get(fingerprint.upper().replace(" ", ""))
     if key is None:
-        raise NotFound(f"no key {fingerprint}")
+        raise NotFound(f"no key {fingerprint}", f"لا يوجد مفتاح {fingerprint}")
     if current().json:
         document(_members(key))
     else:
@@ -107,12 +107,12 @@ def revoke(fingerprint: str, reason: Annotated[str, typer.Option(help="why")]) -
 
 
 def _octets(file: Path) -> bytes:
-    from admin_cli.acts import InputFault
+    from admin_cli.acts import unreadable
 
     try:
         return file.read_bytes()
     except OSError as fault:
-        raise InputFault(f"{file}: cannot be read: {fault.strerror}") from None
+        raise unreadable(file, fault) from None
 
 
 def _members(key: "EnrolledKey") -> dict[str, object]:

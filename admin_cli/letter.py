@@ -97,7 +97,7 @@ def export(
     from gateway.exporting import export as take
 
     if to.exists():
-        raise InputFault(f"{to}: exists already; choose another file")
+        raise InputFault(f"{to}: exists already; choose another file", f"{to}: موجود من قبل؛ اختر ملفاً آخر")
     with instance() as opened:
         letter, octets = apply(opened, lambda unit: take(unit, opened.issuer, word, reason))
     if not current().dry_run:

@@ -99,8 +99,8 @@ def _code(fault: Exception) -> Exit:
 
 
 def _line(fault: Exception) -> str:
-    arabic = str(getattr(fault, "text_ar", ""))
-    if current().lang == "ar" and arabic:
-        return arabic
-    text = " ".join(str(fault).split())
+    said = str(fault)
+    if current().lang == "ar":
+        said = str(getattr(fault, "text_ar", "") or getattr(fault, "ar", "") or fault)
+    text = " ".join(said.split())
     return text if text and _code(fault) is not Exit.UNEXPECTED else f"{type(fault).__name__}: {text}"

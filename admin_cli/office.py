@@ -66,7 +66,7 @@ def show(address: str) -> None:
     directory = read(snapshot)
     office = directory.offices.get(checks.address(address))
     if office is None:
-        raise NotFound(f"no office {address}")
+        raise NotFound(f"no office {address}", f"لا يوجد مكتب {address}")
     officers: list[dict[str, Any]] = [
         {"login": one.login, "rights": sorted(grant.rights)}
         for one in directory.officers.values()

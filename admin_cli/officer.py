@@ -1,5 +1,6 @@
 """Officers: named people with posts, their grants and app passwords."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ from admin_cli.console import document, result, rows
 from admin_cli.globals import current
 
 if TYPE_CHECKING:
+    from mailstore.transaction import Unit
     from policies.identity import Officer
 
 app = typer.Typer(help="Officers: named people / الموظفون", no_args_is_help=True)
@@ -36,12 +38,14 @@ def add(
     """Add a named person; the generated app password is shown once."""
     from admin_cli import checks
     from admin_cli.acts import InputFault, change
-    from gateway.passwords import generate_secret, hash_secret
+    from gateway.passwords import generate_secret, hash_secret, scram_keys
     from mailstore.directory import add_officer
     from policies.identity import Grant, Officer
 
     if language not in {"ar", "en"}:
-        raise InputFault(f"--language takes ar or en, not {language}")
+        raise InputFault(
+            f"--language takes ar or en, not {language}", f"‎--language يقبل ar أو en لا {language}"
+        )
     person = Officer(
         checks.login(login),
         checks.name(name_ar, "--name-ar"),
@@ -53,7 +57,7 @@ def add(
     )
     secret = generate_secret()
     hashed = hash_secret(secret)
-    change(lambda unit: add_officer(unit, person, hashed))
+    change(lambda unit: add_officer(unit, person, hashed, scram_keys(unit, person.login, secret)))
     _show_secret(person.login, secret)
 
 
@@ -77,7 +81,7 @@ def show(login: str) -> None:
 
     person = read(snapshot).officers.get(login.lower())
     if person is None:
-        raise NotFound(f"no officer {login}")
+        raise NotFound(f"no officer {login}", f"لا يوجد موظف {login}")
     grants = [
         {"office": grant.office, "rights": sorted(grant.rights), "primary": grant.primary}
         for grant in person.grants
@@ -106,13 +110,65 @@ def password(
 ) -> None:
     """Generate a new app password, shown once; earlier ones are revoked."""
     from admin_cli.acts import change
-    from gateway.passwords import generate_secret, hash_secret
+    from gateway.passwords import generate_secret, hash_secret, scram_keys
     from mailstore.directory import add_password
 
-    secret = generate_secret()
+    secret, account = generate_secret(), login.lower()
     hashed = hash_secret(secret)
-    change(lambda unit: add_password(unit, login.lower(), hashed, replace=not keep))
-    _show_secret(login.lower(), secret)
+    change(
+        lambda unit: add_password(unit, account, hashed, scram_keys(unit, account, secret), replace=not keep)
+    )
+    _show_secret(account, secret)
+
+
+@app.command()
+def certificate(
+    login: str,
+    certificate: Annotated[
+        Path | None, typer.Option(help="the officer's TLS client certificate (PEM)")
+    ] = None,
+    issue: Annotated[
+        Path | None, typer.Option(help="directory for a client certificate issued by the instance's own CA")
+    ] = None,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="no certificate logs the officer in any more")
+    ] = False,
+) -> None:
+    """Let an officer log in by a TLS client certificate, in place of an earlier one; see [tls] officer_ca."""
+    from admin_cli import checks
+    from admin_cli.acts import InputFault, apply, instance
+    from admin_cli.clientcertificate import fingerprint_of, issue_client
+    from mailstore.credentials import set_officer_certificate
+
+    if [certificate is not None, issue is not None, revoke].count(True) != 1:
+        raise InputFault(
+            "give one of --certificate, --issue and --revoke", "أعطِ واحداً من --certificate و--issue و--revoke"
+        )
+    account = checks.login(login)
+    with instance() as opened:
+        issued = issue_client(opened.home, account, issue, opened.store.clock()) if issue else None
+        digest = issued.sha256 if issued else fingerprint_of(certificate)
+
+        def enrol(unit: "Unit") -> None:
+            set_officer_certificate(unit, account, digest)
+            if issued and not current().dry_run:
+                issued.write()  # in the same act: no certificate is left behind that is not the officer's
+
+        apply(opened, enrol)
+    if current().dry_run:
+        result({"login": account, "dry_run": True}, "لم يتغير شيء", "nothing was changed")
+    elif digest:
+        result(
+            {"login": account, "certificate": digest},
+            f"الحساب {account}\nشهادة الدخول {digest}",
+            f"login {account}\nclient certificate {digest}",
+        )
+    else:
+        result(
+            {"login": account, "certificate": None},
+            f"لا شهادة للحساب {account} بعد الآن",
+            f"{account} has no client certificate any more",
+        )
 
 
 @app.command()
@@ -181,6 +237,6 @@ def _show_secret(login: str, secret: str) -> None:
 
 
 def _members(person: "Officer") -> dict[str, Any]:
-    names = ("login", "name_ar", "name_en", "post_ar", "post_en", "language", "suspended")
+    names = ("login", "name_ar", "name_en", "post_ar", "post_en", "language", "suspended", "certificate")
     offices = [grant.office for grant in person.grants]
     return {name: getattr(person, name) for name in names} | {"offices": offices}

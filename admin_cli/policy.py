@@ -79,7 +79,7 @@ def test(
     file: Annotated[Path, typer.Option(help="the message as it would be sent (.eml)")],
 ) -> None:
     """Say what every rule would decide about a letter. Nothing is kept; exit 0 accepted, 3 refused."""
-    from admin_cli.acts import InputFault, instance
+    from admin_cli.acts import instance, unreadable
     from gateway.examination import examine, verifier
     from gateway.instance import policy_settings
     from mailstore.directory import snapshot
@@ -88,7 +88,7 @@ def test(
     try:
         octets = file.read_bytes()
     except OSError as fault:
-        raise InputFault(f"{file}: cannot be read: {fault.strerror}") from None
+        raise unreadable(file, fault) from None
     with instance() as opened:
         directory = opened.store.read(snapshot)
         envelope = _envelope(account, sender, to, directory, opened.store.clock())
@@ -136,7 +136,7 @@ def _envelope(account: str, sender: str, to: list[str], directory: Any, now: Any
     login = account.lower()
     officer, system = directory.officers.get(login), directory.systems.get(login)
     if officer is None and system is None:
-        raise NotFound(f"no account {account}")
+        raise NotFound(f"no account {account}", f"لا يوجد حساب {account}")
     recipients = tuple(Recipient(parse_address(one)) for one in to)
     proved = Account(login, "policy test", officer, system)
     return Envelope(parse_address(sender), recipients, proved, now, "127.0.0.1", smtputf8=True)

@@ -42,7 +42,7 @@ def show(number: int) -> None:
     every = read(lambda connection: listed(connection) + listed(connection, "done"))
     found = next((asdict(one) for one in every if one.id == number), None)
     if found is None:
-        raise NotFound(f"nothing owed has the number {number}")
+        raise NotFound(f"nothing owed has the number {number}", f"لا يوجد مستحق رقمه {number}")
     document(found)
 
 

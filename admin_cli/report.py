@@ -71,9 +71,12 @@ def _counts(since: str, until: str) -> list[tuple[str, str, int, int]]:
         try:
             months(text, text)
         except ValueError:
-            raise InputFault(f"{option} takes a month as YYYY-MM, not {text!r}") from None
+            raise InputFault(
+                f"{option} takes a month as YYYY-MM, not {text!r}",
+                f"{option} يقبل شهراً مثل 2026-01 لا {text!r}",
+            ) from None
     if since > until:
-        raise InputFault(f"--from {since} lies after --to {until}")
+        raise InputFault(f"--from {since} lies after --to {until}", f"البداية {since} بعد النهاية {until}")
     return read(lambda connection: count(connection, since, until))
 
 

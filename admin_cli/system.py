@@ -1,7 +1,6 @@
 """Legacy document systems: programs of an agency that send by SMTP."""
 
 import ipaddress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +10,6 @@ from admin_cli.console import result, rows
 from admin_cli.globals import current
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from mailstore.transaction import Unit
 
 app = typer.Typer(help="Legacy document systems / الأنظمة", no_args_is_help=True)
@@ -45,16 +42,17 @@ def add(
     """Add a system, with an app password (shown once) or a TLS client certificate."""
     from admin_cli import checks
     from admin_cli.acts import InputFault, apply, instance
-    from gateway.passwords import generate_secret, hash_secret
+    from admin_cli.clientcertificate import fingerprint_of, issue_client
+    from gateway.passwords import generate_secret, hash_secret, scram_keys
     from mailstore.directory import add_system
     from policies.identity import System
 
     if certificate and issue:
-        raise InputFault("give --certificate or --issue, not both")
+        raise InputFault("give --certificate or --issue, not both", "أعطِ --certificate أو --issue لا كليهما")
     account = checks.login(login)
     with instance() as opened:
-        issued = _issued(opened.home, account, issue, opened.store.clock()) if issue else None
-        digest = issued.sha256 if issued else _given(certificate)
+        issued = issue_client(opened.home, account, issue, opened.store.clock()) if issue else None
+        digest = issued.sha256 if issued else fingerprint_of(certificate)
         secret = "" if digest else generate_secret()
         system = System(
             account,
@@ -68,7 +66,7 @@ def add(
         hashed = hash_secret(secret) if secret else ""
 
         def enrol(unit: "Unit") -> None:
-            add_system(unit, system, hashed)
+            add_system(unit, system, hashed, scram_keys(unit, account, secret) if secret else "")
             if issued and not current().dry_run:
                 issued.write()  # in the same act: no certificate is left behind for a system that is not added
 
@@ -111,45 +109,6 @@ def _network(text: str) -> str:
         return str(ipaddress.ip_network(text, strict=False))
     except ValueError:
         raise InputFault(
-            f"--network {text!r} is neither an address nor a network like 192.0.2.0/24"
+            f"--network {text!r} is neither an address nor a network like 192.0.2.0/24",
+            f"‎--network {text!r} ليس عنواناً ولا شبكة مثل 192.0.2.0/24",
         ) from None
-
-
-def _given(certificate: Path | None) -> str:
-    from admin_cli.acts import InputFault
-    from gateway.certificates import fingerprint
-
-    try:
-        return fingerprint(certificate.read_bytes()) if certificate else ""
-    except (OSError, ValueError) as fault:
-        raise InputFault(f"{certificate}: not a PEM certificate: {fault}") from None
-
-
-@dataclass(frozen=True)
-class _Issued:
-    """A client certificate of the instance's own CA that is not written yet."""
-
-    key_file: Path
-    certificate_file: Path
-    key: bytes
-    certificate: bytes
-    sha256: str
-
-    def write(self) -> None:
-        from gateway.certificates import write_secret
-
-        self.key_file.parent.mkdir(parents=True, exist_ok=True)
-        write_secret(self.key_file, self.key)
-        self.certificate_file.write_bytes(self.certificate)
-
-
-def _issued(home: Path, login: str, folder: Path, now: "datetime") -> _Issued:
-    from admin_cli.acts import InputFault
-    from gateway.certificates import create_client
-
-    key_file, certificate_file = folder / f"{login}.key", folder / f"{login}.pem"
-    for one in (key_file, certificate_file):
-        if one.exists():
-            raise InputFault(f"{one}: exists already; move it away or choose another --issue directory")
-    key, certificate, sha256 = create_client(home, login, now)
-    return _Issued(key_file, certificate_file, key, certificate, sha256)

@@ -13,9 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from gateway.accounts import Accounts
+from gateway.certificates import expiry
 from gateway.checkpointing import keep_signing
 from gateway.clock import Clock, utc_now
-from gateway.config import Config, ImapSection
+from gateway.config import Config, ConfigError, ImapSection
 from gateway.directory import CurrentDirectory
 from gateway.examination import verifier
 from gateway.imap.server import ImapServer
@@ -24,10 +26,11 @@ from gateway.imap.settings import Ports as ImapPorts
 from gateway.instance import Instance, open_instance, policy_settings
 from gateway.intake import Intake, Standing
 from gateway.journal import start_journal
-from gateway.login import Credentials, Login
+from gateway.login import Login
 from gateway.offload import Offload
 from gateway.openfiles import Exhaustion, raise_limit
 from gateway.opening import Opening
+from gateway.quirks import read_quirk
 from gateway.receipting import Receipting
 from gateway.signatures.sealing import Sealer
 from gateway.signatures.selftest import self_test
@@ -36,8 +39,7 @@ from gateway.smtp.submission import SubmissionService
 from gateway.throttle import Throttle
 from gateway.tls import server_context
 from gateway.unlinking import Unlinking
-from mailstore.directory import live_hashes, login_of_certificate
-from policies.identity import Account
+from mailstore.credentials import salt_key
 
 JOURNAL = logging.getLogger("murasalat")
 GRACE_SECONDS = 10.0
@@ -63,8 +65,12 @@ class Gateway:
         standing = Standing(name, instance.issuer, policy_settings(config), self.gnupg, instance.log_key.sign)
         self.intake = Intake(self.offload, self.directory, standing, self.receipting.wake)
         self.opening = Opening(self.offload, instance.issuer, self.receipting.wake)
-        self.login = Login(self._credentials, self._certificate, Throttle())
-        self._context = self._tls("")
+        asked = bool(config.tls.officer_ca)
+        accounts = Accounts(self.offload, self.directory, officers_by_certificate=asked)
+        salts = instance.store.read(salt_key)
+        self.login = Login(accounts.credentials, accounts.of_certificate, Throttle(), salt_key=salts)
+        # Asked for a certificate, mail programs show people a choice of theirs: officers only where it is set.
+        self._context = self._tls("officer_ca")
         settings = Settings(
             hostname=name,
             bilingual=config.submission.arabic_replies,
@@ -76,8 +82,7 @@ class Gateway:
         )
         ports = Ports(self.login, self.intake.submit, self.intake.reject, clock)
         self.submission = SubmissionService(settings, ports, self._context)
-        # Asked for a certificate, mail programs show people a choice of theirs: only systems are asked, on their port.
-        self.systems = SubmissionService(settings, ports, self._tls(config.tls.client_ca))
+        self.systems = SubmissionService(settings, ports, self._tls("client_ca"))
         self.imap = ImapServer(
             _imap_settings(config.imap),
             ImapPorts(
@@ -88,9 +93,20 @@ class Gateway:
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
-    def _tls(self, client_ca: str) -> ssl.SSLContext:
+    def _tls(self, setting: str) -> ssl.SSLContext:
+        """Return a listener's TLS that asks for certificates of the CA in this setting, if it is set."""
         tls, path = self.instance.config.tls, self.instance.path
-        return server_context(path(tls.certificate), path(tls.key), path(client_ca) if client_ca else None)
+        authority: str = getattr(tls, setting)
+        if not authority:
+            return server_context(path(tls.certificate), path(tls.key))
+        try:
+            expiry(path(authority).read_bytes())
+        except (OSError, ValueError) as fault:
+            raise ConfigError(
+                f"[tls] {setting}: {path(authority)}: not a PEM certificate: {fault}",
+                f"‎[tls] {setting}: {path(authority)}: ليس شهادة PEM: {fault}",
+            ) from None
+        return server_context(path(tls.certificate), path(tls.key), path(authority))
 
     async def start(self) -> Listeners:
         """Start the workers and the listeners; return where each one listens. Raises EngineUnfit before anything."""
@@ -118,19 +134,6 @@ class Gateway:
         self.instance.close()
         self.sealer.close()
 
-    async def _credentials(self, login: str) -> Credentials | None:
-        directory = await self.directory.get()
-        hashes = await self.offload.read(lambda connection: live_hashes(connection, login))
-        officer, system = directory.officers.get(login), directory.systems.get(login)
-        if officer is None and system is None:
-            return None  # after as much work as for a known one
-        return Credentials(Account(login, "password", officer, system), hashes, directory.version)
-
-    async def _certificate(self, sha256: str) -> Account | None:
-        login = await self.offload.read(lambda connection: login_of_certificate(connection, sha256))
-        system = (await self.directory.get()).systems.get(login) if login else None
-        return Account(login, "certificate", None, system) if login and system else None
-
 
 def _imap_settings(section: ImapSection) -> ImapSettings:
     return ImapSettings(
@@ -138,6 +141,13 @@ def _imap_settings(section: ImapSection) -> ImapSettings:
         connections=section.max_connections,
         connections_per_source=section.max_connections_per_source,
         idle_seconds=section.idle_seconds,
+        keywords=section.max_keywords,
+        mailboxes=section.max_mailboxes,
+        uploads_per_account=section.uploads_per_account,
+        commands_before_login=section.commands_before_login,
+        utf8=section.utf8,
+        xlist=section.xlist,
+        withheld=tuple(map(read_quirk, section.withheld)),
     )
 
 

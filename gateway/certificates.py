@@ -1,7 +1,7 @@
 """The instance's own certificate authority, for a start without a national one.
 
-It signs the server's certificate and the client certificates of legacy systems. An instance with certificates from
-elsewhere points the `[tls]` settings at them and never uses this.
+It signs the server's certificate and the client certificates of legacy systems and of officers. An instance with
+certificates from elsewhere points the `[tls]` settings at them and never uses this.
 """
 
 import ipaddress
@@ -50,7 +50,7 @@ def create_server(home: Path, hosts: Sequence[str], now: datetime) -> None:
 
 
 def create_client(home: Path, login: str, now: datetime) -> tuple[bytes, bytes, str]:
-    """Return (private key PEM, certificate PEM, SHA-256 of the certificate in hex) for a legacy system."""
+    """Return (private key PEM, certificate PEM, SHA-256 of the certificate in hex) for an account."""
     key, certificate = _issue(
         home, login, [x509.RFC822Name(login)] if "@" in login else [], ExtendedKeyUsageOID.CLIENT_AUTH, now
     )

@@ -1,7 +1,8 @@
 """One documented settings tree, read from `murasalat.toml` and from the environment.
 
 Each field says what it means, its unit and its default; the sample file is generated from these lines, and a test fails
-on a field without a description. An environment variable `MURASALAT_SECTION__NAME` overrides the file.
+on a field without a description. An environment variable `MURASALAT_SECTION__NAME` overrides the file; a list is
+written there as in the file.
 An unknown setting is an error with the nearest known name; nothing is guessed.
 """
 
@@ -9,16 +10,22 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from gateway.quirks import read_quirk
 
 FILE = "murasalat.toml"
 PREFIX = "MURASALAT_"
 
 
 class ConfigError(Exception):
-    """A setting is unknown or wrong: one line with file, row and fix."""
+    """A setting is unknown or wrong: one line with file, row and fix, in English and, as `text_ar`, in Arabic."""
+
+    def __init__(self, text: str, text_ar: str) -> None:
+        super().__init__(text)
+        self.text_ar = text_ar
 
 
 class _Section(BaseModel):
@@ -82,6 +89,11 @@ class TlsSection(_Section):
     client_ca: str = Field(
         "ca.pem", description="CA of the legacy systems' client certificates (PEM); empty: none are asked for"
     )
+    officer_ca: str = Field(
+        "",
+        description="CA of the officers' client certificates (PEM), for which submission and IMAP then ask: mail "
+        "programs show people a choice of theirs; empty: none are asked for",
+    )
 
 
 class PolicySection(_Section):
@@ -112,6 +124,11 @@ class SubmissionSection(_Section):
     idle_seconds: int = Field(300, ge=5, description="longest silence between commands, in seconds")
 
 
+def _quirk(row: str) -> str:
+    read_quirk(row)
+    return row
+
+
 class ImapSection(_Section):
     """Limits of the IMAP side."""
 
@@ -122,6 +139,27 @@ class ImapSection(_Section):
     )
     max_append: int = Field(
         25 * 1024 * 1024, ge=1024, description="largest message a client may store, in octets"
+    )
+    max_keywords: int = Field(100, ge=0, description="keywords (tags) in one mailbox")
+    max_mailboxes: int = Field(1000, ge=10, description="mailboxes of one office, the standard ones included")
+    uploads_per_account: int = Field(
+        4, ge=1, description="messages above 1 MiB that one account stores at once; further ones wait"
+    )
+    commands_before_login: int = Field(
+        100,
+        ge=5,
+        description="commands of one connection until it has logged in; mail programs send under ten",
+    )
+    utf8: bool = Field(
+        True, description="offer UTF8=ACCEPT (RFC 6855): names and texts in Arabic as they are"
+    )
+    xlist: bool = Field(
+        False, description="advertise XLIST, by which Outlook 2010 and 2013 find Sent and Drafts"
+    )
+    withheld: tuple[Annotated[str, AfterValidator(_quirk)], ...] = Field(
+        (),
+        description="capabilities that mail programs do not get, by a word of the name and version they give in ID "
+        '(* is every program), e.g. ["Thunderbird 78: UTF8=ACCEPT CONDSTORE", "*: IMAP4rev2"]',
     )
 
 
@@ -143,46 +181,69 @@ def load(home: Path) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"{path}: not found; run: murasalat init --home {home}") from None
+        raise ConfigError(
+            f"{path}: not found; run: murasalat init --home {home}",
+            f"{path}: غير موجود؛ نفّذ: murasalat init --home {home}",
+        ) from None
     except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigError(f"{path}: cannot be read: {fault}") from None
+        raise ConfigError(f"{path}: cannot be read: {fault}", f"{path}: تعذّرت قراءته: {fault}") from None
     try:
         tree: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        raise ConfigError(f"{path}: {fault}") from None
+        raise ConfigError(f"{path}: {fault}", f"{path}: ليس TOML صحيحاً: {fault}") from None
     _refuse_unknown(path, text, tree)
-    _apply_environment(tree)
+    overridden = _apply_environment(tree)
     try:
         return Config.model_validate(tree)
     except ValidationError as fault:
         first = fault.errors()[0]
-        where = [str(part) for part in first["loc"]]
-        raise ConfigError(f"{path}:{_row(text, where)}: {'.'.join(where)}: {first['msg']}") from None
+        where = [str(part) for part in first["loc"] if isinstance(part, str)]
+        entry = first["input"] if len(first["loc"]) > len(where) else ""
+        variable = overridden.get(tuple(where))
+        source = variable or f"{path}:{_row(text, where, str(entry))}"
+        problem = first["msg"].removeprefix("Value error, ")
+        setting = ".".join(where)
+        raise ConfigError(
+            f"{source}: {setting}: {problem}", f"{source}: قيمة الإعداد {setting} خاطئة: {problem}"
+        ) from None
 
 
 def _refuse_unknown(path: Path, text: str, tree: dict[str, Any]) -> None:
     sections = Config.model_fields
     for section, values in tree.items():
         if section not in sections:
-            raise ConfigError(_unknown(path, text, [section], list(sections)))
+            raise _unknown(path, text, [section], list(sections))
         model = sections[section].annotation
         if not isinstance(values, dict) or not isinstance(model, type) or not issubclass(model, _Section):
-            raise ConfigError(f"{path}:{_row(text, [section])}: {section} is a section: write [{section}]")
+            where = f"{path}:{_row(text, [section])}"
+            raise ConfigError(
+                f"{where}: {section} is a section: write [{section}]",
+                f"{where}: {section} قسم: اكتب [{section}]",
+            )
         for name in values:
             if name not in model.model_fields:
-                raise ConfigError(_unknown(path, text, [section, name], list(model.model_fields)))
+                raise _unknown(path, text, [section, name], list(model.model_fields))
 
 
-def _unknown(path: Path, text: str, where: list[str], known: list[str]) -> str:
+def _unknown(path: Path, text: str, where: list[str], known: list[str]) -> ConfigError:
     near = difflib.get_close_matches(where[-1], known, n=1, cutoff=0.4)
-    fix = f"did you mean {'.'.join([*where[:-1], near[0]])}?" if near else f"known here: {', '.join(known)}"
-    return f"{path}:{_row(text, where)}: unknown setting {'.'.join(where)}; {fix}"
+    at, setting, names = f"{path}:{_row(text, where)}", ".".join(where), ", ".join(known)
+    meant = ".".join([*where[:-1], near[0]]) if near else ""
+    fix, fix_ar = (
+        (f"did you mean {meant}?", f"هل تقصد {meant}؟")
+        if near
+        else (f"known here: {names}", f"المعروف هنا: {names}")
+    )
+    return ConfigError(
+        f"{at}: unknown setting {setting}; {fix}", f"{at}: إعداد غير معروف {setting}؛ {fix_ar}"
+    )
 
 
-def _row(text: str, where: list[str]) -> int:
-    """Return the row of a setting in the file, or 1."""
+def _row(text: str, where: list[str], entry: str = "") -> int:
+    """Return the row of a setting in the file, of one entry of it if that is a list, or 1."""
     section = ""
-    for number, line in enumerate(text.splitlines(), start=1):
+    lines = text.splitlines()
+    for number, line in enumerate(lines, start=1):
         bare = line.strip()
         if bare.startswith("["):
             section = bare.strip("[] ")
@@ -190,19 +251,37 @@ def _row(text: str, where: list[str]) -> int:
                 return number
         name = bare.partition("=")[0].strip()
         if name == where[-1] and (len(where) == 1 or section == where[0]):
-            return number
+            rows = range(number, len(lines) + 1) if entry else ()
+            return next((row for row in rows if entry in lines[row - 1]), number)
     return 1
 
 
-def _apply_environment(tree: dict[str, Any]) -> None:
+def _apply_environment(tree: dict[str, Any]) -> dict[tuple[str, ...], str]:
+    """Put what the environment says into the tree; return the variable of each setting that it says."""
+    overridden: dict[tuple[str, ...], str] = {}
     for section, field in Config.model_fields.items():
         model = field.annotation
         if not isinstance(model, type) or not issubclass(model, _Section):
             continue
         for name in model.model_fields:
-            value = os.environ.get(f"{PREFIX}{section}__{name}".upper())
+            variable = f"{PREFIX}{section}__{name}".upper()
+            value = os.environ.get(variable)
             if value is not None:
-                tree.setdefault(section, {})[name] = value
+                is_list = isinstance(model.model_fields[name].default, tuple)
+                tree.setdefault(section, {})[name] = _list_of(variable, value) if is_list else value
+                overridden[section, name] = variable
+    return overridden
+
+
+def _list_of(variable: str, value: str) -> Any:
+    """Read a list as it stands in the file. Raises ConfigError."""
+    try:
+        return tomllib.loads(f"list = {value}")["list"]
+    except tomllib.TOMLDecodeError:
+        raise ConfigError(
+            f'{variable}: not a list; write it as in the file: ["…", "…"]',
+            f'{variable}: ليس قائمة؛ اكتبها كما في الملف: ["…", "…"]',
+        ) from None
 
 
 def sample(config: Config, *, comments: bool = True) -> str:
@@ -228,5 +307,7 @@ def _toml(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

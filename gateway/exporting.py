@@ -24,8 +24,10 @@ def export(unit: Unit, issuer: Issuer, word: str, reason: str) -> tuple[Letter, 
     """Return a letter with its octets, and record EXPORTED. Raises NotFound."""
     wanted = parse_reference(word)
     found = letters.find(unit.connection, str(wanted) if wanted else word)
-    if len(found) != 1:
-        raise NotFound(f"no letter {word}" if not found else f"{word} names several letters")
+    if not found:
+        raise NotFound(f"no letter {word}", f"لا يوجد خطاب {word}")
+    if len(found) > 1:
+        raise NotFound(f"{word} names several letters", f"{word} يدل على عدة خطابات")
     letter = found[0]
     fact = Evidence(
         evidence.new_id(unit),

@@ -28,7 +28,8 @@ def create(home: Path, config: Config, now: datetime, fill: Callable[[Unit], obj
     for one in parts:
         if one.exists():
             raise ConfigError(
-                f"{one}: an instance exists here already, or a part of one; choose another --home"
+                f"{one}: an instance exists here already, or a part of one; choose another --home",
+                f"{one}: توجد هنا نسخة أو جزء منها؛ اختر --home آخر",
             )
     folders = [one for one in (home, *home.parents) if not one.exists()]
     try:
@@ -36,7 +37,9 @@ def create(home: Path, config: Config, now: datetime, fill: Callable[[Unit], obj
     except BaseException as fault:
         _remove(parts, folders)
         if isinstance(fault, OSError) and not home.is_dir():
-            raise ConfigError(f"{home}: cannot be made: {fault.strerror}") from fault
+            raise ConfigError(
+                f"{home}: cannot be made: {fault.strerror}", f"{home}: تعذّر إنشاؤه: {fault.strerror}"
+            ) from fault
         raise
 
 

@@ -1,11 +1,13 @@
-"""Who is it? One login, proved by a password or by a TLS client certificate.
+"""Who is it? One login, proved by a password, by knowing it (SCRAM), or by a TLS client certificate.
 
 Invariants:
 - Unknown, suspended and known logins cost the same work and get the same answer: None.
 - A suspended account is refused, and a system from outside its networks, whatever it proves.
-- Only a success is cached: for `cache_seconds`, under an HMAC of login and secret with a key that lives as
+- Only a success is cached: for a minute, under an HMAC of login and secret with a key that lives as
   long as this object, and only while the credentials keep their version. The secret itself is never kept.
-- Every attempt with a secret of its own is counted by the throttle before anything is looked up.
+- Every attempt with a secret of its own is counted by the throttle before anything is looked up; one of SCRAM when
+  the login is named, and it stays counted when it is broken off.
+- SCRAM's first answer is made without a look-up: only the right proof tells that there is such an account.
 """
 
 import asyncio
@@ -14,8 +16,9 @@ import json
 import logging
 import secrets
 import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
@@ -23,6 +26,7 @@ from typing import TypeVar
 from gateway.connections import neighbourhood
 from gateway.faults import Throttled
 from gateway.passwords import Rank, VerificationRoom, generate_secret, hash_secret
+from gateway.scram import ITERATIONS, ClientFirst, Exchange, Keys, Proof, nobodys_keys, read_keys, salt_of
 from gateway.throttle import Throttle
 from policies.identity import Account
 
@@ -34,6 +38,7 @@ _JOURNAL = logging.getLogger("murasalat.login")
 LOGIN_CHARACTERS = 254
 SECRET_CHARACTERS = 256
 _CACHED = 4096
+_CACHE_SECONDS = 60.0
 _KNOWN = 20_000  # pairs of login and source that are remembered as having succeeded
 _ALARM_FAILURES = 30  # failures a minute from one source that are put into the journal as guessing
 
@@ -42,12 +47,22 @@ _ALARM_FAILURES = 30  # failures a minute from one source that are put into the 
 class Credentials:
     """What an account proves itself with: Argon2id hashes, one for each app password.
 
-    `version` changes whenever the hashes do.
+    `version` changes whenever the hashes do. `scram` are the SCRAM keys, in the form of RFC 5803, of those passwords
+    that have some.
     """
 
     account: Account
     hashes: tuple[str, ...]
     version: int | str
+    scram: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """An account that proved by SCRAM that it knows its password; `confirmation` proves ours to the client."""
+
+    account: Account
+    confirmation: bytes
 
 
 class Login:
@@ -60,16 +75,18 @@ class Login:
         throttle: Throttle,
         room: VerificationRoom | None = None,
         *,
-        cache_seconds: float = 60.0,
+        salt_key: bytes | None = None,
         now: Callable[[], float] = time.monotonic,
         alarm: Callable[[str], None] | None = None,
     ) -> None:
-        """Take the ports; `now` is a monotonic clock; `alarm` hears a guesser's address, once a minute."""
+        """Take the ports; `now` is a monotonic clock; `alarm` hears a guesser's address, once a minute.
+
+        `salt_key` is the key of the SCRAM salts by which the accounts' keys were made; None: no account has any.
+        """
         self._load = load
         self._load_certificate = load_certificate
         self._throttle = throttle
         self._room = room or VerificationRoom()
-        self._cache_seconds = cache_seconds
         self._now = now
         self._alarm = alarm
         self._alarms: OrderedDict[str, float] = OrderedDict()
@@ -78,6 +95,9 @@ class Login:
         self._cache: OrderedDict[bytes, tuple[float, int | str]] = OrderedDict()
         self._running: dict[tuple[bytes, str], asyncio.Future[Account | None]] = {}
         self._nobody = (hash_secret(generate_secret()),)
+        self._salt_key = salt_key or secrets.token_bytes(32)
+        self._nobodys_keys = (nobodys_keys(),)
+        self._exchanges: Counter[str] = Counter()
 
     async def password(self, login: str, secret: str, source: str) -> Account | None:
         """Return the account of `login` when `secret` is its password, or None.
@@ -85,9 +105,9 @@ class Login:
         `source` is the peer's IP address. Raises Throttled after too many failures, and Unavailable when too
         many others wait; what the ports raise passes through.
         """
-        if not login or "\0" in login or len(login) > LOGIN_CHARACTERS or len(secret) > SECRET_CHARACTERS:
-            login, secret = "", ""  # no account has this name; it is answered as any unknown one
-        login = login.lower()  # one account to the throttle, however its name is written
+        login = _canonical(login)
+        if not login or len(secret) > SECRET_CHARACTERS:
+            login, secret = "", ""
         proof = hmac.digest(self._key, f"{login}\0{secret}".encode("utf-8", "surrogatepass"), "sha256")
         running = self._running.get((proof, source))
         if running is None:
@@ -102,6 +122,26 @@ class Login:
         if not done.cancelled():
             done.exception()  # whoever asked has heard it, or has gone
 
+    @contextmanager
+    def scram(self, first: ClientFirst, login: str, source: str) -> Iterator["ScramAttempt"]:
+        """Begin an attempt to log in as `login` by SCRAM-SHA-256, and end it with the block.
+
+        `login` is `first.login`, or the part of it that names the account. Raises Throttled.
+        """
+        login = _canonical(login)
+        self._admit(login, source)
+        key = neighbourhood(source)
+        self._exchanges[key] += 1
+        attempt = ScramAttempt(self, Exchange(first, salt_of(self._salt_key, login)), login, source)
+        try:
+            yield attempt
+        finally:
+            self._exchanges[key] -= 1
+            if not self._exchanges[key]:
+                del self._exchanges[key]
+            if not attempt.forgiven:
+                self._heed(source)
+
     async def certificate(self, fingerprint: str, source: str) -> Account | None:
         """Return the account of a client certificate that TLS verified, by its SHA-256 in hex, or None."""
         account = await self._load_certificate(fingerprint.lower())
@@ -114,9 +154,7 @@ class Login:
         self._room.close()
 
     async def _attempt(self, login: str, secret: str, source: str, proof: bytes) -> Account | None:
-        if not self._throttle.admit(login, source):
-            self._sound_alarm(source)
-            raise Throttled("too many failed logins")
+        self._admit(login, source)
         try:
             account = await self._verified(login, secret, source, proof)
         except BaseException:
@@ -124,9 +162,14 @@ class Login:
             raise
         if account is not None:
             self._throttle.forgive(login, source)
-        elif self._failures(source) >= _ALARM_FAILURES:
-            self._sound_alarm(source)
+        else:
+            self._heed(source)
         return account
+
+    def _admit(self, login: str, source: str) -> None:
+        if not self._throttle.admit(login, source):
+            self._sound_alarm(source)
+            raise Throttled("too many failed logins")
 
     async def _verified(self, login: str, secret: str, source: str, proof: bytes) -> Account | None:
         credentials = await self._load(login) if login else None
@@ -137,14 +180,40 @@ class Login:
         if credentials is None or not known or not _may_log_in(credentials.account, source):
             return None
         self._remember(proof, credentials.version)
-        _keep(self._came_from, (login, neighbourhood(source)), None, _KNOWN)
+        self._came(login, source)
         return replace(credentials.account, method="password")
+
+    async def proven(self, login: str, source: str, proof: Proof) -> Proven | None:
+        """Return whose password the proof shows, when that account is `login` and may log in. For ScramAttempt."""
+        credentials = await self._load(login) if login else None
+        known = proof.found_in(self._keys_of(credentials, login) or self._nobodys_keys)
+        if credentials is None or known is None or not _may_log_in(credentials.account, source):
+            return None
+        self._came(login, source)
+        return Proven(replace(credentials.account, method="scram"), proof.confirmation(known))
+
+    def _keys_of(self, credentials: Credentials | None, login: str) -> tuple[Keys, ...]:
+        """Return the keys that what the client was told can lead to: of this salt and this iteration count."""
+        told = (salt_of(self._salt_key, login), ITERATIONS)
+        kept = credentials.scram if credentials else ()
+        every = map(read_keys, kept or (str(self._nobodys_keys[0]),))
+        return tuple(one for one in every if one is not None and (one.salt, one.iterations) == told)
+
+    def forgive(self, login: str, source: str) -> None:
+        """Take back an attempt that succeeded, or by which nothing was learnt. For ScramAttempt."""
+        self._throttle.forgive(login, source)
+
+    def _came(self, login: str, source: str) -> None:
+        _keep(self._came_from, (login, neighbourhood(source)), None, _KNOWN)
 
     def _rank(self, login: str, source: str) -> Rank:
         return Rank.KNOWN if (login, neighbourhood(source)) in self._came_from else Rank.ORDINARY
 
-    def _failures(self, source: str) -> int:
-        return self._throttle.attempts(source) - self._room.taken(source)
+    def _heed(self, source: str) -> None:
+        """Count failures: attempts that are not being made at present."""
+        present = self._room.taken(source) + self._exchanges[neighbourhood(source)]
+        if self._throttle.attempts(source) - present >= _ALARM_FAILURES:
+            self._sound_alarm(source)
 
     def _remembered(self, proof: bytes, version: int | str) -> bool:
         until, of_version = self._cache.get(proof, (0.0, ""))
@@ -153,7 +222,7 @@ class Login:
     def _remember(self, proof: bytes, version: int | str) -> None:
         if self._remembered(proof, version):
             return  # a success from the cache does not lengthen its own life
-        _keep(self._cache, proof, (self._now() + self._cache_seconds, version), _CACHED)
+        _keep(self._cache, proof, (self._now() + _CACHE_SECONDS, version), _CACHED)
 
     def _sound_alarm(self, source: str) -> None:
         key, now = neighbourhood(source), self._now()
@@ -163,6 +232,39 @@ class Login:
         _JOURNAL.warning(json.dumps({"event": "password-guessing", "source": key}))
         if self._alarm is not None:
             self._alarm(key)
+
+
+class ScramAttempt:
+    """One attempt by SCRAM. `challenge` goes to the client, and the client's answer to `answer`, once."""
+
+    def __init__(self, asked: Login, exchange: Exchange, login: str, source: str) -> None:
+        self._asked = asked
+        self._exchange = exchange
+        self._who = (login, source)
+        self.challenge = exchange.challenge
+        self.forgiven = False
+
+    async def answer(self, final: bytes) -> Proven | None:
+        """Return who the client is, or None; raises Malformed, and what the ports raise passes through."""
+        proof = self._exchange.proof(final)
+        proven = None
+        try:
+            proven = await self._asked.proven(*self._who, proof)
+        except BaseException:
+            self._forgive()
+            raise
+        if proven is not None:
+            self._forgive()
+        return proven
+
+    def _forgive(self) -> None:
+        self.forgiven = True
+        self._asked.forgive(*self._who)
+
+
+def _canonical(login: str) -> str:
+    """Return the one spelling of a login by which it is counted and looked up; empty when no account has this name."""
+    return "" if "\0" in login or len(login) > LOGIN_CHARACTERS else login.lower()
 
 
 def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:

@@ -9,6 +9,7 @@ Invariants:
 """
 
 import asyncio
+import hashlib
 import ssl
 from asyncio import sslproto
 from collections.abc import Callable
@@ -48,6 +49,13 @@ def server_context(
 def load_certificate(context: ssl.SSLContext, certificate: Path | str, key: Path | str) -> None:
     """Put a (renewed) certificate into a context in use: new handshakes take it, open sessions go on."""
     context.load_cert_chain(str(certificate), str(key))
+
+
+def client_certificate(transport: asyncio.BaseTransport) -> str:
+    """Return the SHA-256 (hex) of the client certificate that TLS verified, or "" when there is none."""
+    secured = transport.get_extra_info("ssl_object")
+    der = secured.getpeercert(binary_form=True) if isinstance(secured, ssl.SSLObject) else None
+    return hashlib.sha256(der).hexdigest() if der else ""
 
 
 def cut(transport: asyncio.BaseTransport) -> None:

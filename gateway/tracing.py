@@ -23,9 +23,10 @@ def trace(connection: Reading, word: str) -> dict[str, Any]:
     wanted = parse_reference(word)
     found = letters.find(connection, str(wanted) if wanted else word)
     if not found:
-        raise NotFound(f"no letter {word}")
+        raise NotFound(f"no letter {word}", f"لا يوجد خطاب {word}")
     if len(found) > 1:
-        raise NotFound(f"{word} names several letters: {', '.join(one.reference for one in found)}")
+        named = ", ".join(one.reference for one in found)
+        raise NotFound(f"{word} names several letters: {named}", f"{word} يدل على عدة خطابات: {named}")
     letter = found[0]
     records = evidence.of_letter(connection, letter.letter_id)
     addressees = letters.addressees(connection, letter.letter_id)

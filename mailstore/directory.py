@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from mailstore import schema
-from mailstore.faults import Conflict, NotFound
+from mailstore.existence import known, unknown
+from mailstore.faults import Conflict, NotFound, StoreFault
 from mailstore.mailboxes import provision
 from mailstore.prepared import Prepared
 from mailstore.transaction import Unit
@@ -90,6 +91,7 @@ def _officer(row: Row[Any], grants: Iterable[Grant]) -> Officer:
         row.language,
         row.suspended,
         tuple(sorted(grants, key=lambda grant: not grant.primary)),
+        row.certificate or "",
     )
 
 
@@ -119,22 +121,11 @@ def enrolled_key(row: Row[Any]) -> EnrolledKey:
     )
 
 
-def live_hashes(connection: Connection, login: str) -> tuple[str, ...]:
-    """Return the password hashes of a login that are not revoked, newest first."""
-    table = schema.credentials
-    query = select(table.c.hash).where(table.c.login == login, table.c.revoked_at.is_(None))
-    return tuple(connection.scalars(query.order_by(table.c.id.desc())))
-
-
-def login_of_certificate(connection: Connection, sha256: str) -> str | None:
-    """Return the login of the system whose client certificate has this SHA-256 (hex)."""
-    return connection.scalar(select(schema.accounts.c.login).where(schema.accounts.c.certificate == sha256))
-
-
 # ── Changing ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _changed(unit: Unit) -> None:
+def changed(unit: Unit) -> None:
+    """Raise the directory's version."""
     unit.connection.execute(
         update(schema.instance)
         .where(schema.instance.c.name == "directory")
@@ -142,24 +133,14 @@ def _changed(unit: Unit) -> None:
     )
 
 
-def _known(connection: Connection, column: Any, value: str, what: str) -> None:
-    if connection.scalar(select(column).where(column == value)) is None:
-        raise NotFound(f"no {what} {value}")
-
-
-def _unknown(connection: Connection, column: Any, value: str, what: str) -> None:
-    if connection.scalar(select(column).where(column == value)) is not None:
-        raise Conflict(f"{what} {value} exists already")
-
-
 def add_agency(unit: Unit, agency: Agency) -> None:
     """Enrol an agency. Raises Conflict when its code or domain is taken, or the domain looks like an enrolled one."""
-    _unknown(unit.connection, schema.agencies.c.code, agency.code, "agency")
-    _unknown(unit.connection, schema.agencies.c.domain, agency.domain, "domain")
+    unknown(unit.connection, schema.agencies.c.code, agency.code, "agency")
+    unknown(unit.connection, schema.agencies.c.domain, agency.domain, "domain")
     enrolled = select(schema.agencies.c.code, schema.agencies.c.domain)
     for code, domain in unit.connection.execute(enrolled).all():
         if skeleton(domain) == skeleton(agency.domain):
-            raise Conflict(lookalike(agency.domain, domain, code))
+            raise Conflict(*lookalike(agency.domain, domain, code))
     unit.connection.execute(
         insert(schema.agencies),
         {
@@ -172,14 +153,16 @@ def add_agency(unit: Unit, agency: Agency) -> None:
             "created_at": rfc3339(unit.now),
         },
     )
-    _changed(unit)
+    changed(unit)
 
 
-def lookalike(domain: str, enrolled: str, code: str) -> str:
-    """Return the line that says why a domain cannot be enrolled beside the one of agency `code` (UTS 39)."""
+def lookalike(domain: str, enrolled: str, code: str) -> tuple[str, str]:
+    """Return why a domain cannot be enrolled beside the one of agency `code` (UTS 39), in English and Arabic."""
+    one, other = unicode_domain(domain), unicode_domain(enrolled)
+    confusing = "readers could take one for the other; choose a domain that differs to the eye"
     return (
-        f"domain {unicode_domain(domain)} looks like {unicode_domain(enrolled)} of {code}: "
-        "readers could take one for the other; choose a domain that differs to the eye"
+        f"domain {one} looks like {other} of {code}: {confusing}",
+        f"النطاق {one} يشبه {other} للجهة {code}: قد يخلط القارئ بينهما؛ اختر نطاقاً تميّزه العين",
     )
 
 
@@ -187,23 +170,26 @@ def change_agency(
     unit: Unit, code: str, *, suspended: bool | None = None, allow_unsigned_systems: bool | None = None
 ) -> None:
     """Set what is not None of an agency. Raises NotFound."""
-    _known(unit.connection, schema.agencies.c.code, code, "agency")
+    known(unit.connection, schema.agencies.c.code, code, "agency")
     asked = {"suspended": suspended, "allow_unsigned_systems": allow_unsigned_systems}
     values = {name: value for name, value in asked.items() if value is not None}
     if values:
         unit.connection.execute(update(schema.agencies).where(schema.agencies.c.code == code).values(values))
-    _changed(unit)
+    changed(unit)
 
 
 def add_office(unit: Unit, office: Office) -> None:
     """Open an office with its mailboxes. Raises NotFound (no such agency) or Conflict (address taken)."""
-    _known(unit.connection, schema.agencies.c.code, office.agency, "agency")
-    _unknown(unit.connection, schema.offices.c.address, office.address, "office")
+    known(unit.connection, schema.agencies.c.code, office.agency, "agency")
+    unknown(unit.connection, schema.offices.c.address, office.address, "office")
     domain = unit.connection.scalar(
         select(schema.agencies.c.domain).where(schema.agencies.c.code == office.agency)
     )
     if office.address.rpartition("@")[2] != domain:
-        raise Conflict(f"office {office.address} is not in the domain {domain} of {office.agency}")
+        raise Conflict(
+            f"office {office.address} is not in the domain {domain} of {office.agency}",
+            f"المكتب {office.address} ليس في النطاق {domain} للجهة {office.agency}",
+        )
     unit.connection.execute(
         insert(schema.offices),
         {
@@ -216,10 +202,10 @@ def add_office(unit: Unit, office: Office) -> None:
         },
     )
     provision(unit, office.address)
-    _changed(unit)
+    changed(unit)
 
 
-def add_officer(unit: Unit, officer: Officer, password_hash: str) -> None:
+def add_officer(unit: Unit, officer: Officer, password_hash: str, scram: str = "") -> None:
     """Add a named person with the grants and the first app password. Raises Conflict or NotFound."""
     _add_account(
         unit,
@@ -238,17 +224,18 @@ def add_officer(unit: Unit, officer: Officer, password_hash: str) -> None:
         },
         officer.grants,
         password_hash,
+        scram,
     )
 
 
-def add_system(unit: Unit, system: System, password_hash: str) -> None:
+def add_system(unit: Unit, system: System, password_hash: str, scram: str = "") -> None:
     """Add a legacy system of an agency; `password_hash` may be empty when it has a certificate.
 
     Raises NotFound (no such agency or office) or Conflict (login, certificate or office is another's).
     """
-    _known(unit.connection, schema.agencies.c.code, system.agency, "agency")
+    known(unit.connection, schema.agencies.c.code, system.agency, "agency")
     if system.certificate:
-        _unknown(unit.connection, schema.accounts.c.certificate, system.certificate, "certificate")
+        unknown(unit.connection, schema.accounts.c.certificate, system.certificate, "certificate")
     _add_account(
         unit,
         {
@@ -266,27 +253,30 @@ def add_system(unit: Unit, system: System, password_hash: str) -> None:
         },
         [Grant(office, frozenset({Right.SEND})) for office in system.offices],
         password_hash,
+        scram,
     )
 
 
-def _add_account(unit: Unit, row: dict[str, object], grants: Iterable[Grant], password_hash: str) -> None:
+def _add_account(
+    unit: Unit, row: dict[str, object], grants: Iterable[Grant], password_hash: str, scram: str
+) -> None:
     login = str(row["login"])
-    _unknown(unit.connection, schema.accounts.c.login, login, "login")
+    unknown(unit.connection, schema.accounts.c.login, login, "login")
     unit.connection.execute(insert(schema.accounts), row | {"created_at": rfc3339(unit.now)})
     for one in grants:
         grant(unit, login, one)
     if password_hash:
-        add_password(unit, login, password_hash)
-    _changed(unit)
+        add_password(unit, login, password_hash, scram)
+    changed(unit)
 
 
 def suspend_account(unit: Unit, login: str, *, suspended: bool) -> None:
     """Suspend or restore an account. Raises NotFound."""
-    _known(unit.connection, schema.accounts.c.login, login, "login")
+    known(unit.connection, schema.accounts.c.login, login, "login")
     unit.connection.execute(
         update(schema.accounts).where(schema.accounts.c.login == login).values(suspended=suspended)
     )
-    _changed(unit)
+    changed(unit)
 
 
 def grant(unit: Unit, login: str, one: Grant) -> None:
@@ -294,12 +284,12 @@ def grant(unit: Unit, login: str, one: Grant) -> None:
 
     Raises NotFound, and Conflict when the account is a system and the office another agency's.
     """
-    _known(unit.connection, schema.accounts.c.login, login, "login")
-    _known(unit.connection, schema.offices.c.address, one.office, "office")
+    known(unit.connection, schema.accounts.c.login, login, "login")
+    known(unit.connection, schema.offices.c.address, one.office, "office")
     accounts, offices = schema.accounts.c, schema.offices.c
     own = unit.connection.scalar(select(accounts.agency).where(accounts.login == login))  # None: an officer
     if own not in {None, unit.connection.scalar(select(offices.agency).where(offices.address == one.office))}:
-        raise Conflict(f"office {one.office} is not of agency {own}")
+        raise Conflict(f"office {one.office} is not of agency {own}", f"المكتب {one.office} ليس للجهة {own}")
     table = schema.grants
     where = (table.c.login == login) & (table.c.office == one.office)
     unit.connection.execute(table.delete().where(where))
@@ -313,7 +303,7 @@ def grant(unit: Unit, login: str, one: Grant) -> None:
             "granted_at": rfc3339(unit.now),
         },
     )
-    _changed(unit)
+    changed(unit)
 
 
 def revoke_grant(unit: Unit, login: str, office: str) -> None:
@@ -321,13 +311,18 @@ def revoke_grant(unit: Unit, login: str, office: str) -> None:
     table = schema.grants
     gone = unit.connection.execute(table.delete().where(table.c.login == login, table.c.office == office))
     if gone.rowcount == 0:
-        raise NotFound(f"{login} has no grant for {office}")
-    _changed(unit)
+        raise NotFound(f"{login} has no grant for {office}", f"ليس للحساب {login} صلاحية على {office}")
+    changed(unit)
 
 
-def add_password(unit: Unit, login: str, password_hash: str, *, replace: bool = False) -> None:
-    """Store a new app password's hash; `replace` revokes the earlier ones. Raises NotFound."""
-    _known(unit.connection, schema.accounts.c.login, login, "login")
+def add_password(
+    unit: Unit, login: str, password_hash: str, scram: str = "", *, replace: bool = False
+) -> None:
+    """Store a new app password's hash and SCRAM keys (RFC 5803; empty: it serves for PLAIN and LOGIN alone).
+
+    `replace` revokes the earlier ones. Raises NotFound.
+    """
+    known(unit.connection, schema.accounts.c.login, login, "login")
     table = schema.credentials
     if replace:
         unit.connection.execute(
@@ -335,26 +330,25 @@ def add_password(unit: Unit, login: str, password_hash: str, *, replace: bool = 
             .where(table.c.login == login, table.c.revoked_at.is_(None))
             .values(revoked_at=rfc3339(unit.now))
         )
-    unit.connection.execute(
-        insert(table), {"login": login, "hash": password_hash, "created_at": rfc3339(unit.now)}
-    )
-    _changed(unit)
+    row = {"login": login, "hash": password_hash, "scram": scram, "created_at": rfc3339(unit.now)}
+    unit.connection.execute(insert(table), row)
+    changed(unit)
 
 
 def set_pair(unit: Unit, sender: str, recipient: str, *, allowed: bool) -> None:
     """Allow or forbid letters from one agency (code) to another. Raises NotFound."""
     for code in (sender, recipient):
-        _known(unit.connection, schema.agencies.c.code, code, "agency")
+        known(unit.connection, schema.agencies.c.code, code, "agency")
     table = schema.pair_rules
     unit.connection.execute(table.delete().where(table.c.sender == sender, table.c.recipient == recipient))
     row = {"sender": sender, "recipient": recipient, "allowed": allowed, "decided_at": rfc3339(unit.now)}
     unit.connection.execute(insert(table), row)
-    _changed(unit)
+    changed(unit)
 
 
 def enroll_key(unit: Unit, key: EnrolledKey, fingerprints: Iterable[str], approved_by: str = "") -> None:
     """Enrol a public key for an office. Raises Conflict when any of its (sub)keys is enrolled already."""
-    _known(unit.connection, schema.offices.c.address, key.address, "office")
+    known(unit.connection, schema.offices.c.address, key.address, "office")
     every = {key.fingerprint, *fingerprints}
     table = schema.key_fingerprints
     taken = unit.connection.scalar(
@@ -363,7 +357,10 @@ def enroll_key(unit: Unit, key: EnrolledKey, fingerprints: Iterable[str], approv
         .where(table.c.fingerprint.in_(every))
     )
     if taken is not None:
-        raise Conflict(f"key {key.fingerprint} is enrolled already, for {taken}")
+        raise Conflict(
+            f"key {key.fingerprint} is enrolled already, for {taken}",
+            f"المفتاح {key.fingerprint} مسجّل من قبل باسم {taken}",
+        )
     added = unit.connection.execute(
         insert(schema.keys),
         {
@@ -378,17 +375,17 @@ def enroll_key(unit: Unit, key: EnrolledKey, fingerprints: Iterable[str], approv
     )
     number = added.inserted_primary_key
     if number is None:
-        raise Conflict("the database gave the key no number")
+        raise StoreFault("the database gave the key no number")
     unit.connection.execute(insert(table), [{"fingerprint": one, "key_id": number[0]} for one in every])
-    _changed(unit)
+    changed(unit)
 
 
 def revoke_key(unit: Unit, fingerprint: str, when: datetime, reason: str) -> None:
     """Mark a key as revoked from `when` on. Raises NotFound."""
-    _known(unit.connection, schema.keys.c.fingerprint, fingerprint, "key")
+    known(unit.connection, schema.keys.c.fingerprint, fingerprint, "key")
     unit.connection.execute(
         update(schema.keys)
         .where(schema.keys.c.fingerprint == fingerprint)
         .values(revoked_at=rfc3339(when), revocation_reason=reason)
     )
-    _changed(unit)
+    changed(unit)

@@ -106,7 +106,11 @@ def _refuse(dialect: str, ask: Callable[[str], object]) -> None:
     for question, allowed in _DURABLE[dialect]:
         answer = str(ask(question))
         if answer not in allowed:
-            raise UnsafeStore(f"{question} answers {answer}; allowed: {', '.join(sorted(allowed))}")
+            wanted = ", ".join(sorted(allowed))
+            raise UnsafeStore(
+                f"{question} answers {answer}; allowed: {wanted}",
+                f"قد تضيع خطابات مقبولة: {question} يجيب {answer}؛ المسموح: {wanted}",
+            )
 
 
 def refuse_unknown(connection: Connection) -> None:
@@ -118,12 +122,15 @@ def refuse_unknown(connection: Connection) -> None:
     if found == schema.VERSION:
         return
     if found is None:
-        raise UnknownSchema("the database is empty: run `murasalat init`")
+        raise UnknownSchema(
+            "the database is empty: run `murasalat init`", "قاعدة البيانات فارغة: نفّذ murasalat init"
+        )
     if found > schema.VERSION:
         raise UnknownSchema(
-            f"the database has schema {found}, this program knows {schema.VERSION}: "
-            "install the newer program, or run `murasalat backup restore`"
+            f"the database has schema {found}, this program knows {schema.VERSION}: install the newer program",
+            f"مخطط قاعدة البيانات {found} والبرنامج يعرف {schema.VERSION}: ثبّت البرنامج الأحدث",
         )
     raise UnknownSchema(
-        f"the database has schema {found}, this program needs {schema.VERSION}: run `murasalat upgrade`"
+        f"the database has schema {found}, this program needs {schema.VERSION}: run `murasalat upgrade`",
+        f"مخطط قاعدة البيانات {found} والبرنامج يحتاج إلى {schema.VERSION}: نفّذ murasalat upgrade",
     )

@@ -1,5 +1,7 @@
 """What can go wrong in the store. The database library's own exceptions never leave it.
 
+The message is English; `text_ar` says it in Arabic, and is empty where the database itself speaks.
+
 StoreFault
 ├── StoreUnavailable   cannot be done now; nothing was kept (disk full, database away, shutting down)
 ├── NotNow             it cannot be read without waiting
@@ -13,6 +15,10 @@ StoreFault
 
 class StoreFault(Exception):
     """Base of the store's own exceptions."""
+
+    def __init__(self, text: str = "", text_ar: str = "") -> None:
+        super().__init__(text)
+        self.text_ar = text_ar
 
 
 class StoreUnavailable(StoreFault):

@@ -124,8 +124,8 @@ def void(unit: Unit, letter_id: str) -> None:
     )
     if marked.rowcount == 0:
         if get(unit.connection, letter_id) is None:
-            raise NotFound(f"no letter {letter_id}")
-        raise Conflict(f"letter {letter_id} was voided before")
+            raise NotFound(f"no letter {letter_id}", f"لا يوجد خطاب {letter_id}")
+        raise Conflict(f"letter {letter_id} was voided before", f"أُبطل الخطاب {letter_id} من قبل")
 
 
 def by_submission(connection: Connection, submission_key: str) -> Letter | None:

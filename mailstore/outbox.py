@@ -107,4 +107,4 @@ def set_state(unit: Unit, row: int, state: str) -> None:
         update(table).where(table.c.id == row, table.c.state != "done").values(values)
     )
     if moved.rowcount == 0:
-        raise NotFound(f"nothing owed has the number {row}")
+        raise NotFound(f"nothing owed has the number {row}", f"لا يوجد مستحق رقمه {row}")

@@ -46,7 +46,7 @@ instance = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
-    comment="facts about this instance: log origin, directory version, last UIDVALIDITY",
+    comment="facts about this instance: log origin, directory version, last UIDVALIDITY, key of the SCRAM salts",
 )
 
 # ── Directory ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -109,9 +109,10 @@ credentials = Table(
     Column("id", _Serial, primary_key=True, autoincrement=True),
     Column("login", ForeignKey("accounts.login"), nullable=False, index=True),
     Column("hash", Text, nullable=False),
+    Column("scram", Text, nullable=False, default=""),
     Column("created_at", String(24), nullable=False),
     Column("revoked_at", String(24)),
-    comment="Argon2id hashes of generated app passwords",
+    comment="Argon2id hashes and SCRAM-SHA-256 keys (RFC 5803) of generated app passwords",
 )
 
 keys = Table(

@@ -105,7 +105,10 @@ class Store:
         self.clock = clock
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite and not Path(self.url.database or "").is_file():
-            raise StoreUnavailable(f"there is no database {self.url.database}: run `murasalat init`")
+            raise StoreUnavailable(
+                f"there is no database {self.url.database}: run `murasalat init`",
+                f"لا توجد قاعدة البيانات {self.url.database}: نفّذ murasalat init",
+            )
         self._reader = reading_engine(url, pool)
         self._writer = writing_engine(url)
         self._glances = glancing_engine(url) if self.sqlite else None

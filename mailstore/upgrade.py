@@ -10,6 +10,7 @@ Invariants:
 """
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import DBAPIError
 
 from mailstore import schema
+from mailstore.credentials import SALT_KEY
 from mailstore.engines import refuse_unknown
 from mailstore.faults import StoreFault, StoreUnavailable, UnsafeStore
 
@@ -50,7 +52,7 @@ def initialise(url: str, origin: str) -> None:
         standing = dict(connection.execute(select(table.c.name, table.c.value)).all())
         if standing.get("origin", origin) != origin:
             raise StoreFault(f"the database belongs to the log {standing['origin']}, not to {origin}")
-        first = {"origin": origin, "directory": "0", "uidvalidity": "0"}
+        first = {"origin": origin, "directory": "0", "uidvalidity": "0", SALT_KEY: secrets.token_hex(32)}
         rows = [{"name": name, "value": value} for name, value in first.items() if name not in standing]
         if rows:
             connection.execute(insert(table), rows)
@@ -97,7 +99,9 @@ def _begun(engine: Engine) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as fault:
-        raise StoreUnavailable(f"cannot upgrade the database: {fault.orig}") from fault
+        raise StoreUnavailable(
+            f"cannot upgrade the database: {fault.orig}", f"تعذّرت ترقية قاعدة البيانات: {fault.orig}"
+        ) from fault
     except CommandError as fault:
         raise StoreFault(f"cannot upgrade the database: {fault}") from fault
     finally:
@@ -110,7 +114,10 @@ def _is_sqlite(target: URL) -> bool:
 
 def _create_file(database: str) -> None:
     if database in {"", ":memory:"}:
-        raise UnsafeStore("a database in memory keeps no letter: name a file")
+        raise UnsafeStore(
+            "a database in memory keeps no letter: name a file",
+            "قاعدة بيانات في الذاكرة لا تحفظ خطاباً: سمِّ ملفاً",
+        )
     try:
         with os.fdopen(os.open(database, os.O_CREAT | os.O_RDWR, 0o600)) as file:
             os.fsync(file.fileno())
@@ -120,7 +127,9 @@ def _create_file(database: str) -> None:
         finally:
             os.close(folder)
     except OSError as fault:
-        raise StoreUnavailable(f"cannot create {database}: {fault.strerror}") from fault
+        raise StoreUnavailable(
+            f"cannot create {database}: {fault.strerror}", f"تعذّر إنشاء {database}: {fault.strerror}"
+        ) from fault
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -132,7 +141,10 @@ def _prepare_sqlite(engine: Engine) -> None:
         dbapi.execute("PRAGMA synchronous=FULL")
         (mode,) = dbapi.execute("PRAGMA journal_mode=WAL").fetchone()
         if mode != "wal":
-            raise UnsafeStore(f"the file cannot use a write-ahead log (journal_mode stays {mode})")
+            raise UnsafeStore(
+                f"the file cannot use a write-ahead log (journal_mode stays {mode})",
+                f"لا يمكن للملف استعمال سجل كتابة مسبقة (journal_mode يبقى {mode})",
+            )
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

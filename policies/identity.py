@@ -51,7 +51,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """A named person with a post, the account `login`, and the offices that person acts for."""
+    """A named person with a post, the account `login`, and the offices that person acts for.
+
+    `certificate` is the SHA-256 (hex) of the person's TLS client certificate, or empty.
+    """
 
     login: str
     name_ar: str
@@ -61,6 +64,7 @@ class Officer:
     language: str = "ar"
     suspended: bool = False
     grants: tuple[Grant, ...] = ()
+    certificate: str = ""
 
 
 @dataclass(frozen=True, slots=True)

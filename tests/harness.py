@@ -29,7 +29,7 @@ from gateway.composing import mailbox, sealed, text_entity, words
 from gateway.config import Config, ListenSection
 from gateway.founding import create
 from gateway.instance import open_instance
-from gateway.passwords import generate_secret, hash_secret
+from gateway.passwords import generate_secret, hash_secret, scram_keys
 from gateway.signatures.enrolment import read_key
 from gateway.signatures.sealing import Sealer
 from mailstore import directory
@@ -96,7 +96,7 @@ class Site:
         grants = tuple(Grant(one, rights, primary=not index) for index, one in enumerate(offices))
         person = Officer(login, f"{login} المثال", f"{login} Al-Mithal", "كاتب", "Clerk", grants=grants)
         hashed = hash_secret(secret)
-        self.change(lambda unit: directory.add_officer(unit, person, hashed))
+        self.change(lambda unit: directory.add_officer(unit, person, hashed, scram_keys(unit, login, secret)))
         return login
 
     def system(
@@ -105,7 +105,7 @@ class Site:
         secret = self.secrets[login] = generate_secret()
         program = System(login, agency, "نظام", "System", (office,), tuple(networks))
         hashed = hash_secret(secret)
-        self.change(lambda unit: directory.add_system(unit, program, hashed))
+        self.change(lambda unit: directory.add_system(unit, program, hashed, scram_keys(unit, login, secret)))
         return login
 
     def enroll(self, address: str, key: bytes) -> None:

@@ -17,7 +17,7 @@ from gateway.connections import Entry
 from gateway.imap.settings import ImapSettings
 from gateway.imap.uploads import SMALL_OCTETS, Uploads
 from gateway.imap.wire.framing import CommandReader, Fatal, Frame, Line, NeedContinuation, NeedData, Refused
-from gateway.tls import cut
+from gateway.tls import client_certificate, cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +47,8 @@ class Connection(asyncio.Protocol):
     def __init__(self, settings: ImapSettings, begin: "Callable[[Connection], None]") -> None:
         self.reader = CommandReader()
         self.source = ""
+        self.certificate = ""
+        """The SHA-256 (hex) of the client certificate that TLS verified, or empty."""
         self.entry = Entry.WELCOME
         self.over = False
         """Whether the connection has ended."""
@@ -83,6 +85,7 @@ class Connection(asyncio.Protocol):
         transport.set_write_buffer_limits(high=2 * WRITE_OCTETS)
         peer = transport.get_extra_info("peername")
         self.source = str(peer[0]) if peer else ""
+        self.certificate = client_certificate(transport)
         self.entry = transport.get_extra_info("entry", Entry.WELCOME)
         self._timer = self._loop.call_at(self._deadline, self._on_timer)
         self._begin(self)
@@ -163,12 +166,12 @@ class Connection(asyncio.Protocol):
             await self._more()
 
     async def hear_line(self) -> Line | Fatal:
-        """Return the next line that is no command. Raises Gone and Late."""
+        """Return the next line that is no command; a nudge waits until it has come. Raises Gone and Late."""
         while True:
             event = self.reader.next_line()
             if not isinstance(event, NeedData):
                 return event
-            await self._more()
+            await self._more(heed_nudge=False)
 
     async def hear_line_or_nudge(self) -> Line | Fatal | None:
         """Return the next line, or None when `nudge` was called. Raises Gone and Late."""
@@ -190,7 +193,7 @@ class Connection(asyncio.Protocol):
         nudged, self._nudged = self._nudged, False
         return nudged
 
-    async def _more(self) -> None:
+    async def _more(self, *, heed_nudge: bool = True) -> None:
         """Feed the reader with what came; if nothing did, wait for it or for a nudge."""
         self.flush()
         while not self._received:
@@ -198,7 +201,7 @@ class Connection(asyncio.Protocol):
                 raise Gone
             if self._late:
                 raise Late
-            if self._nudged:
+            if self._nudged and heed_nudge:
                 return
             if self.patient:
                 settings = self._settings

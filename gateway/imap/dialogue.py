@@ -11,7 +11,7 @@ import logging
 
 from gateway.connections import Entry
 from gateway.faults import Unavailable
-from gateway.imap.capabilities import GREETING
+from gateway.imap.capabilities import greeting
 from gateway.imap.commands.append import admit
 from gateway.imap.commands.table import HANDLERS
 from gateway.imap.connection import Connection, Gone, Late
@@ -64,8 +64,8 @@ class Dialogue:
     def _greet(self) -> None:
         if self._connection.entry is Entry.CROWDED:
             raise Ending(CROWDED, "UNAVAILABLE")
-        greeting = responses.ok(None, "Murasalat ready", responses.capability_code(GREETING))
-        self.session.put(greeting)
+        offered = greeting(self._shared.settings, certificate=bool(self._connection.certificate))
+        self.session.put(responses.ok(None, "Murasalat ready", responses.capability_code(offered)))
 
     def _bye(self, ending: Ending) -> None:
         session = self.session
@@ -133,7 +133,7 @@ class Dialogue:
     async def _command(self, frame: Frame) -> None:
         session = self.session
         try:
-            command = parse(frame, utf8=session.utf8)
+            command = parse(frame, utf8=session.utf8_accept, rev2=session.rev2)
         except BadCommand as bad:
             self._answer(bad.tag, Reply(bad.status, bad.text, bad.code))
             return

@@ -27,7 +27,7 @@ _LOOK_SECONDS = 0.02
 
 
 class ImapServer:
-    """IMAP4rev1 on implicit TLS (RFC 8314); it runs in the event loop that calls `start`."""
+    """IMAP4rev1 and IMAP4rev2 on implicit TLS (RFC 8314); it runs in the event loop that calls `start`."""
 
     def __init__(self, settings: ImapSettings, ports: Ports, context: ssl.SSLContext) -> None:
         """Take `context` from `gateway.tls.server_context`."""

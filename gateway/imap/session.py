@@ -92,8 +92,10 @@ class Session:
         self.state = State.GREETED
         self.account: Account | None = None
         self.view: View | None = None
-        self.utf8 = False
+        self.utf8_accept = False
         """Whether the client has enabled UTF8=ACCEPT (RFC 6855)."""
+        self.rev2 = False
+        """Whether the client has enabled IMAP4rev2 (RFC 9051)."""
         self.condstore = False
         """Whether the client has used something of CONDSTORE (RFC 7162 section 3.1)."""
         self.client = ""
@@ -132,6 +134,11 @@ class Session:
         """What the session may read, as of the last look."""
         assert self._access is not None
         return self._access
+
+    @property
+    def utf8(self) -> bool:
+        """Whether names and texts go out in UTF-8."""
+        return self.utf8_accept or self.rev2
 
     @property
     def arabic(self) -> bool:
@@ -239,6 +246,23 @@ class Session:
             self.view.close()
         self.view = view
         self.state = State.SELECTED if view is not None else State.AUTHENTICATED
+
+    def leave(self) -> None:
+        """Leave the selected mailbox for another, which IMAP4rev2 tells (RFC 9051 section 7.1, CLOSED).
+
+        It is true whatever comes of the command, which may still begin again: it does not count as said.
+        """
+        if self.view is not None and self.rev2:
+            said = self.said
+            self.put(responses.ok(None, "Mailbox closed", "CLOSED"))
+            self.said = said
+        self.select(None)
+
+    def enable_rev2(self) -> None:
+        r"""Speak IMAP4rev2 from now on: UTF-8, ESEARCH, and not a word of \Recent (RFC 9051 appendix E)."""
+        self.rev2 = True
+        if self.view is not None:
+            self.view.speak_rev2()
 
     def enable_condstore(self) -> None:
         """Tell mod-sequences from now on, and the mailbox's highest one at once (RFC 7162 section 3.1)."""

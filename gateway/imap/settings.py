@@ -8,6 +8,7 @@ from gateway.directory import CurrentDirectory
 from gateway.login import Login
 from gateway.offload import Offload
 from gateway.opening import Opening
+from gateway.quirks import Quirk
 from gateway.unlinking import Unlinking
 
 
@@ -69,8 +70,8 @@ class ImapSettings:
     utf8: bool = True
     """Whether UTF8=ACCEPT is offered (RFC 6855)."""
 
-    without_utf8: tuple[str, ...] = ()
-    """Clients, by a word of the name they give in ID, to which UTF8=ACCEPT is not offered."""
+    withheld: tuple[Quirk, ...] = ()
+    """Capabilities that some mail programs do not get."""
 
     xlist: bool = False
     """Whether XLIST, which Outlook 2010 and 2013 ask for, is advertised; it is always answered."""

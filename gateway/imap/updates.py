@@ -141,8 +141,10 @@ class Updates:
 
     # ── Indexes ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def open(self, mailbox: int, login: str, *, read_only: bool) -> View:
-        """Return a new view of a mailbox, up to date. Raises NotFound and Unavailable."""
+    async def open(
+        self, mailbox: int, login: str, *, read_only: bool, rev2: bool = False, keywords: int = 100
+    ) -> View:
+        """Return a new view of a mailbox, up to date: see `View`. Raises NotFound and Unavailable."""
         key = (mailbox, login)
         held = await self._hold(key)
         while self._held.get(key) is not held:  # it was forgotten again before we came to look
@@ -152,7 +154,7 @@ class Updates:
             await self._refresh(held)
             if held.index.lost:
                 raise NotFound("the mailbox is gone")
-            return View(held.index, self._arrivals, read_only=read_only)
+            return View(held.index, self._arrivals, read_only=read_only, rev2=rev2, most_keywords=keywords)
         finally:
             held.openings -= 1
 

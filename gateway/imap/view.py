@@ -37,15 +37,28 @@ class View:
         "fresh",
         "gone",
         "index",
+        "most_keywords",
         "read_only",
         "recent",
+        "rev2",
         "saved",
         "uids",
         "wake",
     )
 
-    def __init__(self, index: MailboxIndex, arrivals: Arrivals, *, read_only: bool) -> None:
+    def __init__(
+        self,
+        index: MailboxIndex,
+        arrivals: Arrivals,
+        *,
+        read_only: bool,
+        rev2: bool = False,
+        most_keywords: int = 100,
+    ) -> None:
         self.index = index
+        self.rev2 = rev2
+        r"""Whether the session speaks IMAP4rev2: it knows no \Recent, and takes it from no other."""
+        self.most_keywords = most_keywords
         self.recent: list[tuple[int, int]] = []
         """Ranges of UIDs, ascending, the last included, that are \\Recent in the session."""
         self._arrivals = arrivals
@@ -139,6 +152,8 @@ class View:
 
     def _claim(self, uidnext: int) -> None:
         r"""Take what no other session of the officer has seen as \Recent; looking read-only takes nothing away."""
+        if self.rev2:
+            return
         mailbox, login = self.mailbox.id, self.index.login
         first = self._arrivals.first(mailbox, login)
         if first < uidnext:
@@ -147,6 +162,11 @@ class View:
             self.recent.append((first, uidnext - 1))
             if not self.read_only:
                 self._arrivals.claim(mailbox, login, uidnext)
+
+    def speak_rev2(self) -> None:
+        r"""Know nothing of \Recent from now on."""
+        self.rev2 = True
+        self.recent = []
 
     def is_recent(self, uid: int) -> bool:
         r"""Whether a message is \Recent in the session."""
@@ -206,7 +226,8 @@ class View:
             self._claim(self.fresh[-1] + 1)
             self.fresh = []
             yield responses_mailbox.exists(len(self.uids))
-            yield responses_mailbox.recent(self.recent_count())
+            if not self.rev2:
+                yield responses_mailbox.recent(self.recent_count())
         elif recent and self.recent_count() != recent:
             yield responses_mailbox.recent(self.recent_count())
         if self.changed:
@@ -242,14 +263,18 @@ class View:
         return [*SYSTEM_FLAGS, *sorted(self.index.keywords)]
 
     def permanent_flags(self) -> list[str]:
-        """Return the flags that the officer can change here."""
+        r"""Return the flags that the officer can change here.
+
+        IMAP4rev2 takes `\*` back when no more keywords fit (RFC 9051 section 7.1, PERMANENTFLAGS). In IMAP4rev1 it
+        stays: without it Thunderbird would set none of the tags any more that are there already.
+        """
         if self.read_only:
             return []
         system = [flag for flag in SYSTEM_FLAGS if flag != "\\Deleted" or "t" in self.rights]
         return [
             *system,
             *sorted(word for word in self.index.keywords if not word.lower().startswith("$ms")),
-            "\\*",
+            *([] if self.rev2 and len(self.index.keywords) >= self.most_keywords else ["\\*"]),
         ]
 
 

@@ -1,6 +1,7 @@
-"""AUTH: what a client claims, by PLAIN, LOGIN or EXTERNAL (RFC 4954; RFC 4616; RFC 4422 appendix A).
+"""AUTH: what a client claims (RFC 4954), by PLAIN (RFC 4616), LOGIN, SCRAM-SHA-256 (RFC 7677) or EXTERNAL.
 
-Nothing is verified here: a mechanism turns its exchange into a claim.
+Nothing is verified here: a mechanism turns its exchange into a claim. That of SCRAM is its first message, after which
+whoever verifies it leads the exchange on.
 
 Invariant: no secret leaves this file but inside a claim, whose text form does not show it.
 """
@@ -9,6 +10,8 @@ import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+
+from gateway.scram import MECHANISM, ClientFirst, Malformed, client_first
 
 LINE_OCTETS = 1_536  # more than PLAIN with three names of 255 octets, in base64
 
@@ -40,7 +43,20 @@ class CertificateClaim:
     login: str
 
 
-Claim = PasswordClaim | CertificateClaim
+@dataclass(frozen=True, slots=True)
+class ScramClaim:
+    """To be `login`, by knowing its password."""
+
+    login: str
+    first: ClientFirst
+    ask: Ask = field(repr=False)
+
+    async def answer(self, challenge: bytes) -> bytes:
+        """Send a message of the server, and return the client's next one."""
+        return (await _answer(self.ask, challenge)).encode()
+
+
+Claim = PasswordClaim | CertificateClaim | ScramClaim
 
 
 async def plain(initial: bytes | None, ask: Ask) -> Claim:
@@ -61,12 +77,28 @@ async def login(initial: bytes | None, ask: Ask) -> Claim:
     return PasswordClaim(name, await _answer(ask, b"Password:"))
 
 
+async def scram(initial: bytes | None, ask: Ask) -> Claim:
+    """RFC 5802: the first message names the login, and may name an authorization identity, as PLAIN does."""
+    response = await _answer(ask, b"") if initial is None else _decoded(initial)
+    try:
+        first = client_first(response.encode())
+    except Malformed as fault:
+        raise malformed(fault) from None
+    return ScramClaim(first.login if first.identity in {"", first.login} else "", first, ask)
+
+
+def malformed(fault: Malformed) -> AuthRefused:
+    """Return the end of an exchange of SCRAM in which the client's message was none."""
+    return AuthRefused("5.5.2", str(fault))
+
+
 async def external(initial: bytes | None, ask: Ask) -> Claim:
     """RFC 4422 appendix A: the TLS certificate is the proof; the answer is an identity or nothing."""
     return CertificateClaim(await _answer(ask, b"") if initial is None else _decoded(initial))
 
 
 MECHANISMS: dict[str, Callable[[bytes | None, Ask], Awaitable[Claim]]] = {
+    MECHANISM: scram,
     "PLAIN": plain,
     "LOGIN": login,
     "EXTERNAL": external,

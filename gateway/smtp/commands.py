@@ -1,10 +1,12 @@
 """EHLO, AUTH and the harmless commands (RFC 5321 section 4.1.1, RFC 4954)."""
 
 from gateway.faults import Throttled, Unavailable
+from gateway.scram import MECHANISM, Malformed
 from gateway.smtp import replies
-from gateway.smtp.auth import MECHANISMS, Ask, AuthRefused, Claim, PasswordClaim
+from gateway.smtp.auth import MECHANISMS, Ask, AuthRefused, Claim, PasswordClaim, ScramClaim, malformed
 from gateway.smtp.parameters import ArgumentRefused, client_name
 from gateway.smtp.session import JOURNAL, Goodbye, Session
+from gateway.smtp.wire import LineRefused
 from policies.identity import Account
 
 _LOGGED_IN = replies.reply(235, "2.7.0", "Authentication successful")
@@ -51,7 +53,7 @@ def _greeted(session: Session, argument: str) -> bool:
 
 
 def _mechanisms(session: Session) -> list[str]:
-    return ["PLAIN", "LOGIN", *(["EXTERNAL"] if session.certificate() else [])]
+    return [MECHANISM, "PLAIN", "LOGIN", *(["EXTERNAL"] if session.certificate() else [])]
 
 
 async def auth(session: Session, argument: str) -> None:
@@ -66,10 +68,9 @@ async def auth(session: Session, argument: str) -> None:
     else:
         try:
             claim = await MECHANISMS[mechanism.upper()](initial.encode() or None, _asking(session))
+            await _log_in(session, claim)
         except AuthRefused as refused:
             session.error(*refused.codes, refused.text)
-        else:
-            await _log_in(session, claim)
 
 
 def _asking(session: Session) -> Ask:
@@ -83,8 +84,9 @@ def _asking(session: Session) -> Ask:
 async def _log_in(session: Session, claim: Claim) -> None:
     await session.wire.flush()
     try:
-        with session.engaged(patient=True):
-            account = await _proved(session, claim)
+        account = await _proved(session, claim)
+    except (AuthRefused, Goodbye, LineRefused, ConnectionError):
+        raise
     except Throttled:
         session.leave_with(replies.THROTTLED)
         raise Goodbye from None
@@ -111,10 +113,29 @@ async def _log_in(session: Session, claim: Claim) -> None:
 
 async def _proved(session: Session, claim: Claim) -> Account | None:
     login = session.shared.ports.login
-    if isinstance(claim, PasswordClaim):
-        return await login.password(claim.login, claim.secret, session.source)
-    account = await login.certificate(session.certificate(), session.source)
-    return account if account is not None and claim.login in {"", account.login} else None
+    if isinstance(claim, ScramClaim):
+        return await _proved_by_scram(session, claim)
+    with session.engaged(patient=True):
+        if isinstance(claim, PasswordClaim):
+            return await login.password(claim.login, claim.secret, session.source)
+        account = await login.certificate(session.certificate(), session.source)
+        return account if account is not None and claim.login in {"", account.login} else None
+
+
+async def _proved_by_scram(session: Session, claim: ScramClaim) -> Account | None:
+    """Lead the exchange to its end; while the client is waited for, the time for logging in runs."""
+    try:
+        with session.shared.ports.login.scram(claim.first, claim.login, session.source) as attempt:
+            final = await claim.answer(attempt.challenge)
+            with session.engaged(patient=True):
+                proven = await attempt.answer(final)
+            if proven is None or session.over:
+                return None
+            if await claim.answer(proven.confirmation):
+                raise AuthRefused("5.5.2", "Nothing more was asked for")
+    except Malformed as fault:
+        raise malformed(fault) from None
+    return proven.account
 
 
 async def noop(session: Session, _argument: str) -> None:

@@ -8,7 +8,6 @@ Invariants:
 """
 
 import asyncio
-import hashlib
 import json
 import logging
 import ssl
@@ -22,7 +21,7 @@ from gateway.smtp import replies
 from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.transaction import Peer, Transaction
 from gateway.smtp.wire import Wire
-from gateway.tls import cut
+from gateway.tls import client_certificate, cut
 from policies.identity import Account
 from policies.reasons import Reason
 
@@ -127,9 +126,7 @@ class Session:
 
     def certificate(self) -> str:
         """Return the SHA-256 (hex) of the client certificate that TLS verified, or "" when there is none."""
-        secured = self._ssl_object()
-        der = secured.getpeercert(binary_form=True) if secured else None
-        return hashlib.sha256(der).hexdigest() if der else ""
+        return client_certificate(self._transport) if self._transport else ""
 
     def _ssl_object(self) -> ssl.SSLObject | None:
         found = self._transport.get_extra_info("ssl_object") if self._transport else None

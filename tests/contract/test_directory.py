@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 from functools import partial
 
 import pytest
+from sqlalchemy import delete
 
-from mailstore import directory
-from mailstore.faults import Conflict, NotFound
+from mailstore import credentials, directory, schema
+from mailstore.credentials import Password
+from mailstore.faults import Conflict, NotFound, StoreFault
 from mailstore.transaction import Store, Unit
+from mailstore.upgrade import initialise
 from policies.identity import Agency, Grant, Office, Officer, Right, System
 from policies.signing import EnrolledKey
 from tests.contract.sample import READ_SEND, enrol, login_of, office_of
@@ -62,6 +65,7 @@ CHANGES: list[Callable[[Unit], object]] = [
     partial(directory.grant, login=login_of("MOJ"), one=Grant(MOF, frozenset({Right.READ}))),
     partial(directory.revoke_grant, login=login_of("MOJ"), office=MOJ),
     partial(directory.add_password, login=login_of("MOJ"), password_hash="h2"),
+    partial(credentials.set_officer_certificate, login=login_of("MOJ"), sha256="e" * 64),
     partial(directory.set_pair, sender="MOJ", recipient="MOF", allowed=False),
     partial(directory.enroll_key, key=KEY, fingerprints=[]),
 ]
@@ -95,6 +99,7 @@ UNKNOWN: list[Callable[[Unit], object]] = [
     partial(directory.grant, login=login_of("MOJ"), one=Grant("absent@moj", READ_SEND)),
     partial(directory.revoke_grant, login=login_of("MOJ"), office=MOF),
     partial(directory.add_password, login="nobody", password_hash="h"),
+    partial(credentials.set_officer_certificate, login="nobody", sha256="e" * 64),
     partial(directory.set_pair, sender="MOJ", recipient="XXX", allowed=True),
     partial(directory.enroll_key, key=replace(KEY, address="absent@moj"), fingerprints=[]),
     partial(directory.revoke_key, fingerprint="F" * 40, when=WHEN, reason=""),
@@ -128,8 +133,8 @@ def test_what_is_taken_is_a_conflict_and_nothing_changes(filled: Store) -> None:
 
 def test_a_certificate_names_one_system(filled: Store) -> None:
     filled.write(partial(directory.add_system, system=SYSTEM, password_hash=""))
-    assert filled.read(partial(directory.login_of_certificate, sha256="c" * 64)) == "dms@moj"
-    assert filled.read(partial(directory.login_of_certificate, sha256="d" * 64)) is None
+    assert filled.read(partial(credentials.login_of_certificate, sha256="c" * 64)) == "dms@moj"
+    assert filled.read(partial(credentials.login_of_certificate, sha256="d" * 64)) is None
     with pytest.raises(Conflict):
         filled.write(partial(directory.add_system, system=replace(SYSTEM, login="other"), password_hash=""))
     for login in ("one", "two"):  # many may have none
@@ -177,11 +182,51 @@ def test_a_grant_replaces_the_one_before_and_the_primary_office_comes_first(fill
 
 def test_passwords_are_listed_newest_first_until_replaced(filled: Store) -> None:
     login = login_of("MOJ")
-    filled.write(partial(directory.add_password, login=login, password_hash="second"))
-    assert filled.read(partial(directory.live_hashes, login=login)) == ("second", "hash-of-MOJ")
+    filled.write(partial(directory.add_password, login=login, password_hash="second", scram="keys"))
+    live = partial(credentials.live_passwords, login=login)
+    assert filled.read(live) == (Password("second", "keys"), Password("hash-of-MOJ", ""))
     filled.write(partial(directory.add_password, login=login, password_hash="third", replace=True))
-    assert filled.read(partial(directory.live_hashes, login=login)) == ("third",)
-    assert filled.read(partial(directory.live_hashes, login="nobody")) == ()
+    assert filled.read(live) == (Password("third", ""),)
+    assert filled.read(partial(credentials.live_passwords, login="nobody")) == ()
+    filled.write(partial(directory.add_officer, officer=OFFICER, password_hash="h", scram="first"))
+    filled.write(partial(directory.add_system, system=SYSTEM, password_hash="h", scram="other"))
+    assert filled.read(partial(credentials.live_passwords, login=OFFICER.login)) == (Password("h", "first"),)
+    assert filled.read(partial(credentials.live_passwords, login=SYSTEM.login)) == (Password("h", "other"),)
+
+
+def test_an_officers_certificate_is_set_replaced_and_taken_away(filled: Store) -> None:
+    login, act = login_of("MOJ"), credentials.set_officer_certificate
+    for sha256, holder in (("e" * 64, login), ("e" * 64, login), ("f" * 64, login), ("", None)):
+        filled.write(partial(act, login=login, sha256=sha256))
+        assert filled.read(directory.snapshot).officers[login].certificate == sha256
+        assert filled.read(partial(credentials.login_of_certificate, sha256=sha256 or "f" * 64)) == holder
+    assert filled.read(partial(credentials.login_of_certificate, sha256="e" * 64)) is None
+    filled.write(partial(act, login=login_of("MOF"), sha256=""))  # nobody has none of them twice
+
+
+def test_a_certificate_is_one_accounts_and_a_systems_is_not_the_officers_command(filled: Store) -> None:
+    act = credentials.set_officer_certificate
+    filled.write(partial(directory.add_system, system=SYSTEM, password_hash=""))
+    filled.write(partial(act, login=login_of("MOF"), sha256="e" * 64))
+    for taken in (SYSTEM.certificate, "e" * 64):
+        with pytest.raises(Conflict):
+            filled.write(partial(act, login=login_of("MOJ"), sha256=taken))
+    with pytest.raises(NotFound):
+        filled.write(partial(act, login=SYSTEM.login, sha256="f" * 64))
+    assert filled.read(partial(credentials.login_of_certificate, sha256=SYSTEM.certificate)) == SYSTEM.login
+
+
+def test_the_key_of_the_salts_is_the_instances_and_stays(store: Store, database: str) -> None:
+    found = store.read(credentials.salt_key)
+    assert len(found) == 32
+    initialise(database, "log.gov.example/test")
+    assert store.read(credentials.salt_key) == found
+
+
+def test_a_database_without_the_key_of_the_salts_says_so(store: Store) -> None:
+    store.write(lambda unit: unit.connection.execute(delete(schema.instance)))
+    with pytest.raises(StoreFault, match="murasalat init"):
+        store.read(credentials.salt_key)
 
 
 def test_agencies_and_accounts_are_suspended_and_restored(filled: Store) -> None:

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, select, text
 
 from mailstore import schema
+from mailstore.credentials import SALT_KEY
 from mailstore.faults import StoreFault, StoreUnavailable, UnknownSchema, UnsafeStore
 from mailstore.transaction import Store
 from mailstore.upgrade import current, initialise, upgrade
@@ -54,11 +55,12 @@ def test_a_second_upgrade_changes_nothing(empty_database: str) -> None:
     rows = store.read(lambda connection: connection.execute(select(schema.instance)).all())
     head = store.read(lambda connection: connection.execute(select(schema.log_head)).all())
     store.close()
-    assert sorted(tuple(row) for row in rows) == [
+    assert sorted((row.name, row.value) for row in rows if row.name != SALT_KEY) == [
         ("directory", "0"),
         ("origin", ORIGIN),
         ("uidvalidity", "0"),
     ]
+    assert [len(row.value) for row in rows if row.name == SALT_KEY] == [64]
     assert [tuple(row) for row in head] == [(1, 0)]
 
 

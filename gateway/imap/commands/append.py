@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from gateway.imap import headers
 from gateway.imap.access import FILED, SENT, rights_in
 from gateway.imap.binary import to_base64
+from gateway.imap.commands.listing import tell_normalized
 from gateway.imap.flagging import is_reserved, permitted
 from gateway.imap.reply import Reply, bad, done, no
 from gateway.imap.session import Session
@@ -79,6 +80,7 @@ async def append(session: Session, command: Append) -> Reply:
         raise no(UNREADABLE_MESSAGE, "CANNOT") from None
     login = session.login
     uids = await session.write(lambda unit: _store(unit, mailbox, login, coming))
+    await tell_normalized(session, session.shown(mailbox), command.supplied)
     return done("Stored", responses.appenduid_code(mailbox.uidvalidity, uids))
 
 

@@ -6,14 +6,16 @@ personal namespace only, so that a mail program finds one of each.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from gateway.faults import Unavailable
 from gateway.imap.access import STANDARD
 from gateway.imap.commands.status import Value, look
 from gateway.imap.names import SEPARATOR, SHARED, Place, parents, shown
 from gateway.imap.reply import Reply, done
-from gateway.imap.session import Session
+from gateway.imap.session import RightsMovedError, Session
 from gateway.imap.wire import commands, responses_mailbox
 from gateway.imap.wire.list_pattern import matcher
 from gateway.imap.wire.responses_mailbox import Listing
@@ -87,7 +89,7 @@ async def list_(session: Session, command: commands.List) -> Reply:
         return done("Separator told")
     names = await hierarchy(session)
     matches = _any(command.reference, command.patterns)
-    chosen = _chosen(names, matches, command)
+    chosen = _chosen(names, matches, command, extended=command.extended or session.rev2)
     for name, listing in chosen:
         session.put(responses_mailbox.mailbox_list(listing, utf8=session.utf8))
         mailbox = names[name].mailbox
@@ -95,6 +97,28 @@ async def list_(session: Session, command: commands.List) -> Reply:
             told = await session.read(partial(_status, look(session, command.status), mailbox))
             session.put(responses_mailbox.status(name, told, utf8=session.utf8))
     return done("Mailboxes listed")
+
+
+async def listed_name(session: Session, name: str, supplied: str | None = None) -> bytes:
+    """Return the LIST response of one name with its true attributes; `supplied`, where given, as its OLDNAME.
+
+    A name that no mailbox has is nonexistent (RFC 9051 section 6.3.9.7).
+    """
+    one = (await hierarchy(session)).get(name, Name())
+    attributes = _attributes(one, extended=True)
+    if one.subscribed:
+        attributes.append("\\Subscribed")
+    return responses_mailbox.mailbox_list(Listing(name, attributes, old_name=supplied), utf8=session.utf8)
+
+
+async def tell_normalized(session: Session, name: str, supplied: str | None) -> None:
+    """Tell the name of a mailbox in NFC to a client that wrote it otherwise (RFC 9051 sections 6.3.4 to 6.3.12).
+
+    The command is done already: when the name cannot be looked up any more, nothing is told.
+    """
+    if supplied is not None and session.rev2:
+        with suppress(RightsMovedError, Unavailable):
+            session.put(await listed_name(session, name, supplied))
 
 
 def _status(
@@ -109,7 +133,7 @@ def _any(reference: str, patterns: Iterable[str]) -> Callable[[str], bool]:
 
 
 def _chosen(
-    names: dict[str, Name], matches: Callable[[str], bool], command: commands.List
+    names: dict[str, Name], matches: Callable[[str], bool], command: commands.List, *, extended: bool
 ) -> list[tuple[str, Listing]]:
     selection = command.selection
     tell_subscribed = "SUBSCRIBED" in selection or "SUBSCRIBED" in command.returns
@@ -125,7 +149,7 @@ def _chosen(
                 continue
         elif one.mailbox is None and not selection and not one.children:
             continue  # only a subscription to what is not there
-        attributes = _attributes(one, extended=command.extended)
+        attributes = _attributes(one, extended=extended)
         if tell_subscribed and one.subscribed:
             attributes.append("\\Subscribed")
         child_info = ["SUBSCRIBED"] if name in above_subscribed else []

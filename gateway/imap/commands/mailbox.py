@@ -6,9 +6,9 @@ Invariants:
 """
 
 from gateway.imap.access import ARCHIVE, INBOX, STANDARD, rights_in
-from gateway.imap.commands.listing import hierarchy, is_level
+from gateway.imap.commands.listing import hierarchy, is_level, tell_normalized
 from gateway.imap.commands.status import mailbox_id
-from gateway.imap.names import SEPARATOR, SHARED, Place, flaw, is_container, parents
+from gateway.imap.names import SEPARATOR, SHARED, Place, flaw, is_container, parents, shown
 from gateway.imap.reply import Reply, done, no
 from gateway.imap.session import Session
 from gateway.imap.texts import (
@@ -57,6 +57,7 @@ async def create(session: Session, command: commands.Create) -> Reply:
         raise no(ALREADY_EXISTS, "ALREADYEXISTS") from None
     if made is None:
         raise no(NO_SPECIAL_USE, "USEATTR")
+    await tell_normalized(session, session.shown(made), command.supplied)
     return done("Mailbox created", responses.mailboxid_code(mailbox_id(made)))
 
 
@@ -94,6 +95,7 @@ async def delete(session: Session, command: commands.Delete) -> Reply:
     await session.write(act)
     if session.view is not None and session.view.mailbox.id == mailbox.id:
         session.select(None)
+    await tell_normalized(session, session.shown(mailbox), command.supplied)
     return done("Mailbox deleted")
 
 
@@ -136,6 +138,7 @@ async def rename(session: Session, command: commands.Rename) -> Reply:
         raise no(ALREADY_EXISTS, "ALREADYEXISTS") from None
     if not moved:
         raise no(NO_SUCH_MAILBOX, "NONEXISTENT")
+    await tell_normalized(session, shown(target, session.access), command.supplied)
     return done("Mailbox renamed")
 
 

@@ -13,7 +13,7 @@ from gateway.imap.search import Context, Lookup, Program, Texts, Walked, compile
 from gateway.imap.session import Session
 from gateway.imap.view import View
 from gateway.imap.wire import responses_message
-from gateway.imap.wire.commands_message import Search
+from gateway.imap.wire.commands_message import Search, Sort
 from gateway.imap.wire.responses_message import SearchResult
 from gateway.imap.wire.search_keys import And, ModSeqKey, Not, Or, SearchKey
 from mailstore import contents, searchtexts
@@ -46,7 +46,7 @@ async def search(session: Session, command: Search) -> Reply:
 
 
 def highest(found: Sequence[Walked], returns: frozenset[str] | None) -> int | None:
-    """Return the highest mod-sequence of the messages that are told (RFC 7162 section 3.1.10)."""
+    """Return the highest mod-sequence of the messages that are told, in their order (RFC 7162 section 3.1.10)."""
     if returns and not returns & {"ALL", "COUNT"}:
         found = [*(found[:1] if "MIN" in returns else []), *(found[-1:] if "MAX" in returns else [])]
     return max((one[3] for one in found), default=None)
@@ -66,14 +66,20 @@ def asks_modseq(key: SearchKey) -> bool:
     return False
 
 
-def put_result(session: Session, command: Search, numbers: Sequence[int], modseq: int | None) -> None:
-    """Put SEARCH or ESEARCH. `numbers` ascend."""
-    if command.returns is None:
-        session.put(responses_message.search(numbers, modseq=modseq))
-        return
-    if not command.returns:
-        return
+def put_result(session: Session, command: Search | Sort, numbers: Sequence[int], modseq: int | None) -> None:
+    """Put SEARCH, SORT or ESEARCH; `numbers` in the order in which they are told.
+
+    IMAP4rev2 has no SEARCH response (RFC 9051 section 6.4.4); SORT is that of RFC 5256 in both.
+    """
     told = command.returns
+    if told is None and isinstance(command, Search) and session.rev2:
+        told = frozenset({"ALL"})
+    if told is None:
+        write = responses_message.search if isinstance(command, Search) else responses_message.sort
+        session.put(write(numbers, modseq=modseq))
+        return
+    if not told:
+        return
     result = SearchResult(
         minimum=numbers[0] if "MIN" in told and numbers else None,
         maximum=numbers[-1] if "MAX" in told and numbers else None,

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from gateway.imap import headers
 from gateway.imap.basesubject import base_subject
-from gateway.imap.commands.search import ROWS, asks_modseq, matching, save
+from gateway.imap.commands.search import ROWS, asks_modseq, highest, matching, put_result, save
 from gateway.imap.reply import Reply, bad, done
 from gateway.imap.search import Walked
 from gateway.imap.session import Session
@@ -14,7 +14,6 @@ from gateway.imap.sortkeys import columns_of, in_order, sent_at, sortable
 from gateway.imap.threads import Threadable, by_references, ordered_subject
 from gateway.imap.wire import responses_message
 from gateway.imap.wire.commands_message import Sort, Thread
-from gateway.imap.wire.responses_message import SearchResult
 from mailstore import contents
 from mailstore.transaction import Reading
 from policies.arabic import fold
@@ -26,7 +25,8 @@ _IDENTIFIER = re.compile(rb"<([^<>]{1,998})>")
 async def sort(session: Session, command: Sort) -> Reply:
     """SORT."""
     view = session.selected()
-    if asks_modseq(command.key):
+    by_modseq = asks_modseq(command.key)
+    if by_modseq:
         session.enable_condstore()
     found = await matching(session, view, command.key, saves=command.save)
     criteria = command.criteria
@@ -34,21 +34,12 @@ async def sort(session: Session, command: Sort) -> Reply:
         session, found, columns_of(criteria), lambda number, row: sortable(number, row, criteria)
     )
     ordered = await session.ports.offload.call(in_order, read, criteria)
-    numbers = [one.uid if command.uid else one.number for one in ordered]
+    by_uid = {one[1]: one for one in found}
+    found = [by_uid[one.uid] for one in ordered]
     if command.save:
-        by_uid = {one[1]: one for one in found}
-        save(view, [by_uid[one.uid] for one in ordered], command.returns)
-    if command.returns is None:
-        session.put(responses_message.sort(numbers))
-    elif command.returns:
-        told = command.returns
-        result = SearchResult(
-            minimum=numbers[0] if "MIN" in told and numbers else None,
-            maximum=numbers[-1] if "MAX" in told and numbers else None,
-            count=len(numbers) if "COUNT" in told else None,
-            numbers=numbers if "ALL" in told else None,
-        )
-        session.put(responses_message.esearch(command.tag, result, uid=command.uid))
+        save(view, found, command.returns)
+    modseq = highest(found, command.returns) if by_modseq else None
+    put_result(session, command, [one[1] if command.uid else one[0] for one in found], modseq)
     return done("Sort completed")
 
 

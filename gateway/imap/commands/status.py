@@ -57,14 +57,17 @@ async def status(session: Session, command: commands.Status) -> Reply:
 def look(
     session: Session, items: Iterable[str], index: MailboxIndex | None = None
 ) -> Callable[[Reading, Mailbox], dict[str, Value]]:
-    """Return the reading of what STATUS tells of a mailbox, item by item; `index` is the mailbox as it is read."""
+    """Return the reading of what STATUS tells of a mailbox, item by item; `index` is the mailbox as it is read.
+
+    IMAP4rev2 has no RECENT: whoever asks for it all the same is told of none.
+    """
     login, wanted, updates = session.login, list(items), session.shared.updates
     if "HIGHESTMODSEQ" in wanted:
         session.enable_condstore()
-    append_limit = session.settings.append_limit
+    append_limit, rev2 = session.settings.append_limit, session.rev2
 
     def read(connection: Reading, mailbox: Mailbox) -> dict[str, Value]:
-        first_recent = updates.first_recent(mailbox.id, login)
+        first_recent = mailbox.uidnext if rev2 else updates.first_recent(mailbox.id, login)
         looked = _Looked(connection, mailbox, login, first_recent, append_limit, index)
         return {item: _ITEMS[item](looked) for item in wanted}
 

@@ -1,6 +1,7 @@
 """Commands about the session and about mailboxes, as values. Messages: `commands_message`.
 
-Every command has the client's `tag` first. Mailbox names are decoded text in NFC, "INBOX" in capitals.
+Every command has the client's `tag` first. Mailbox names are decoded text in NFC, "INBOX" in capitals; `supplied` is
+the name as the client wrote it, None where it was in NFC already (OLDNAME, RFC 9051 section 6.3.9.7).
 """
 
 from dataclasses import dataclass, field
@@ -116,6 +117,7 @@ class Select(Command):
     read_only: bool = False
     condstore: bool = False
     qresync: Qresync | None = None
+    supplied: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Create(Command):
 
     mailbox: str
     special_use: tuple[str, ...] = ()
+    supplied: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +134,16 @@ class Delete(Command):
     """DELETE."""
 
     mailbox: str
+    supplied: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rename(Command):
-    """RENAME."""
+    """RENAME; `supplied` is the old name as the client wrote it when either of the two was not in NFC."""
 
     mailbox: str
     new_name: str
+    supplied: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

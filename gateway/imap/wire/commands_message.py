@@ -30,6 +30,7 @@ class Append(Command):
 
     mailbox: str
     messages: tuple[AppendMessage, ...]
+    supplied: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,18 +45,23 @@ _PARTIAL = re.compile(rb"<([0-9]{1,19})\.([0-9]{1,19})>")
 
 
 class Lexer:
-    """A cursor over the arguments of `frame`; `utf8`: the client has enabled UTF8=ACCEPT (RFC 6855)."""
+    """A cursor over the arguments of `frame`; `utf8`, `rev2`: the client has enabled UTF8=ACCEPT or IMAP4rev2."""
 
-    __slots__ = ("_at", "_frame", "_part", "_text", "tag", "utf8", "verb")
+    __slots__ = ("_at", "_frame", "_part", "_text", "charsets", "supplied", "tag", "utf8", "verb")
 
-    def __init__(self, frame: Frame, *, utf8: bool) -> None:
+    def __init__(self, frame: Frame, *, utf8: bool, rev2: bool = False) -> None:
         self._frame = frame
         self._part = 0
         self._text = frame.texts[0]
         self._at = frame.arguments
         self.tag = frame.tag or ""
         self.verb = frame.verb
-        self.utf8 = utf8
+        self.utf8 = utf8 or rev2
+        """Whether names are UTF-8, not modified UTF-7."""
+        self.charsets = not utf8
+        """Whether SEARCH may name a charset (RFC 6855 section 3)."""
+        self.supplied: str | None = None
+        """The last mailbox name as the client wrote it, where that is not in NFC."""
 
     # -- where the cursor is
 
@@ -234,10 +239,11 @@ class Lexer:
         """
         octets = self.astring()
         try:
-            name = self.text(octets) if self.utf8 else mutf7.decode(octets)
+            written = self.text(octets) if self.utf8 else mutf7.decode(octets)
         except mutf7.InvalidModifiedUtf7:
             raise self.bad("Not a mailbox name in modified UTF-7", status="NO", code="CANNOT") from None
-        name = unicodedata.normalize("NFC", name)
+        name = unicodedata.normalize("NFC", written)
+        self.supplied = written if written != name else None
         if len(name.encode()) > MAILBOX_OCTETS:
             raise self.bad("Mailbox name too long", status="NO", code="CANNOT")
         if any(unicodedata.category(c) == "Cc" for c in name):

@@ -15,13 +15,14 @@ def read_append(lexer: Lexer) -> Command:
     """APPEND SP mailbox 1*(SP [flag-list SP] [date-time SP] literal)."""
     lexer.space()
     mailbox = lexer.mailbox()
+    supplied = lexer.supplied
     messages: list[AppendMessage] = []
     while not messages or not lexer.at_end():
         if len(messages) >= MESSAGES:
             raise lexer.bad("Too many messages in one APPEND")
         lexer.space()
         messages.append(_message(lexer))
-    return Append(lexer.tag, mailbox, tuple(messages))
+    return Append(lexer.tag, mailbox, tuple(messages), supplied)
 
 
 def _message(lexer: Lexer) -> AppendMessage:

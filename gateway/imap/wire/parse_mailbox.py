@@ -38,6 +38,7 @@ def read_select(lexer: Lexer) -> Command:
     """SELECT or EXAMINE SP mailbox [SP "(" parameter … ")"] (RFC 4466, RFC 7162)."""
     lexer.space()
     mailbox = lexer.mailbox()
+    supplied = lexer.supplied
     condstore = False
     qresync: commands.Qresync | None = None
     if lexer.take(b" ("):
@@ -52,7 +53,7 @@ def read_select(lexer: Lexer) -> Command:
             if lexer.take(b")"):
                 break
             lexer.space()
-    return commands.Select(lexer.tag, mailbox, lexer.verb == "EXAMINE", condstore, qresync)
+    return commands.Select(lexer.tag, mailbox, lexer.verb == "EXAMINE", condstore, qresync, supplied)
 
 
 def _qresync(lexer: Lexer) -> commands.Qresync:
@@ -87,13 +88,14 @@ def read_create(lexer: Lexer) -> Command:
     """CREATE SP mailbox [SP "(" "USE" SP "(" use-attr … ")" ")"] (RFC 6154 section 5)."""
     lexer.space()
     mailbox = lexer.mailbox()
+    supplied = lexer.supplied
     use: tuple[str, ...] = ()
     if lexer.take(b" ("):
         lexer.keyword("USE")
         lexer.space()
         use = lexer.items(lambda: _use(lexer), least=0, most=10)
         lexer.expect(b")")
-    return commands.Create(lexer.tag, mailbox, use)
+    return commands.Create(lexer.tag, mailbox, use, supplied)
 
 
 def _use(lexer: Lexer) -> str:
@@ -105,8 +107,19 @@ def read_rename(lexer: Lexer) -> Command:
     """RENAME SP mailbox SP mailbox."""
     lexer.space()
     old = lexer.mailbox()
+    supplied = lexer.supplied
     lexer.space()
-    return commands.Rename(lexer.tag, old, lexer.mailbox())
+    new = lexer.mailbox()
+    if supplied is None and lexer.supplied is not None:
+        supplied = old
+    return commands.Rename(lexer.tag, old, new, supplied)
+
+
+def read_delete(lexer: Lexer) -> Command:
+    """DELETE SP mailbox."""
+    lexer.space()
+    mailbox = lexer.mailbox()
+    return commands.Delete(lexer.tag, mailbox, lexer.supplied)
 
 
 def read_status(lexer: Lexer) -> Command:
@@ -133,7 +146,7 @@ READERS: dict[str, Callable[[Lexer], Command]] = {
     "SELECT": read_select,
     "EXAMINE": read_select,
     "CREATE": read_create,
-    "DELETE": with_mailbox(commands.Delete),
+    "DELETE": read_delete,
     "RENAME": read_rename,
     "SUBSCRIBE": with_mailbox(commands.Subscribe),
     "UNSUBSCRIBE": with_mailbox(commands.Unsubscribe),

@@ -196,7 +196,7 @@ def read_search(lexer: Lexer) -> Command:
     returns, save = _returns(lexer)
     codec = "utf-8"  # RFC 9051 section 6.4.4; of ASCII, the default of RFC 3501, a superset
     if lexer.take_word(b"CHARSET"):
-        if lexer.utf8:
+        if not lexer.charsets:
             raise lexer.bad("CHARSET after ENABLE UTF8=ACCEPT")  # RFC 6855 section 3
         lexer.space()
         codec = _charset(lexer)

@@ -29,8 +29,8 @@ READERS: dict[str, Callable[[Lexer], Command]] = {
 }
 
 
-def parse(frame: Frame, *, utf8: bool = False) -> Command:
-    """Return the command that `frame` is. `utf8`: the client has enabled UTF8=ACCEPT (RFC 6855).
+def parse(frame: Frame, *, utf8: bool = False, rev2: bool = False) -> Command:
+    """Return the command that `frame` is. `utf8`, `rev2`: the client has enabled UTF8=ACCEPT (RFC 6855) or IMAP4rev2.
 
     Raises BadCommand, and nothing else, for whatever is wrong with it.
     """
@@ -39,7 +39,7 @@ def parse(frame: Frame, *, utf8: bool = False) -> Command:
     read = READERS.get(frame.verb)
     if read is None:
         raise BadCommand(frame.tag, "Unknown command" if frame.verb else "No command")
-    lexer = Lexer(frame, utf8=utf8)
+    lexer = Lexer(frame, utf8=utf8, rev2=rev2)
     command = read(lexer)
     lexer.end()
     return command

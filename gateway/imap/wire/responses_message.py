@@ -58,9 +58,9 @@ def search(numbers: Iterable[int], *, modseq: int | None = None, verb: str = "SE
     return untagged(b" ".join(words))
 
 
-def sort(numbers: Iterable[int]) -> bytes:
-    """Write SORT in the order given."""
-    return search(numbers, verb="SORT")
+def sort(numbers: Iterable[int], *, modseq: int | None = None) -> bytes:
+    """Write SORT in the order given (RFC 5256; `modseq`: RFC 7162 section 3.1.9)."""
+    return search(numbers, modseq=modseq, verb="SORT")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def _directory() -> None:
         sa.Column("name", sa.String(64), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_instance")),
-        comment="facts about this instance: log origin, directory version, last UIDVALIDITY",
+        comment="facts about this instance: log origin, directory version, last UIDVALIDITY, key of the SCRAM salts",
     )
     op.create_table(
         "agencies",
@@ -98,11 +98,12 @@ def _rights() -> None:
         sa.Column("id", _SERIAL, autoincrement=True, nullable=False),
         sa.Column("login", sa.String(320), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("scram", sa.Text(), nullable=False),
         sa.Column("created_at", sa.String(24), nullable=False),
         sa.Column("revoked_at", sa.String(24), nullable=True),
         sa.ForeignKeyConstraint(["login"], ["accounts.login"], name=op.f("fk_credentials_login_accounts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credentials")),
-        comment="Argon2id hashes of generated app passwords",
+        comment="Argon2id hashes and SCRAM-SHA-256 keys (RFC 5803) of generated app passwords",
     )
     op.create_index("ix_credentials_login", "credentials", ["login"])
 

@@ -16,25 +16,26 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from gateway.accounts import Accounts
 from gateway.directory import CurrentDirectory
 from gateway.imap.server import ImapServer
 from gateway.imap.settings import ImapSettings, Ports
-from gateway.login import Credentials, Login
+from gateway.login import Login
 from gateway.offload import Offload
 from gateway.opening import Opening
-from gateway.passwords import hash_secret
+from gateway.passwords import hash_secret, scram_keys
 from gateway.storable import message_of
 from gateway.throttle import Throttle
 from gateway.tls import cut, server_context
 from gateway.unlinking import Unlinking
-from mailstore import directory, evidence, letters, mailboxes, register
+from mailstore import credentials, directory, evidence, letters, mailboxes, register
 from mailstore.letters import Addressee, Letter
 from mailstore.mailboxes import NewEntry
 from mailstore.transaction import Store, Unit
 from mailstore.upgrade import initialise
 from policies.calendar import rfc3339
 from policies.evidence import Issuer
-from policies.identity import Account, Agency, Grant, Office, Officer, Right, System
+from policies.identity import Agency, Grant, Office, Officer, Right, System
 from tests.dialogs.smtp.rig import Authority
 
 SECRET = "abcd-efgh-jkmn-pqrs"
@@ -63,9 +64,9 @@ def _people(unit: Unit) -> None:
     for login, grants in people.items():
         language = "en" if login == "salem" else "ar"
         officer = Officer(login, f"{login} المثال", login.title(), "كاتب", "Clerk", language, grants=grants)
-        directory.add_officer(unit, officer, hashed)
+        directory.add_officer(unit, officer, hashed, scram_keys(unit, login, SECRET))
     program = System("dms", "MOJ", "نظام", "Document system", (MOJ,), ("127.0.0.0/8",))
-    directory.add_system(unit, program, hashed)
+    directory.add_system(unit, program, hashed, scram_keys(unit, "dms", SECRET))
 
 
 def make_store(path: Path) -> Path:
@@ -162,8 +163,11 @@ class World:
     owed: list[int] = field(default_factory=list)
     clients: list["Client"] = field(default_factory=list)
 
-    def client_context(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.authority.file))
+    def client_context(self, certificate: tuple[Path, Path, str] | None = None) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=str(self.authority.file))
+        if certificate:
+            context.load_cert_chain(certificate[0], certificate[1])
+        return context
 
     def deliver(self, octets: bytes, *to: str, message_id: str = "") -> Placed:
         return self.store.write(lambda unit: deliver(unit, octets, to or (MOF,), message_id))
@@ -185,6 +189,12 @@ class World:
             if not events or one.event in events
         ]
 
+    def methods(self, letter: Letter) -> set[tuple[str, str]]:
+        """Return who a letter's evidence names as its readers, and how they proved who they are."""
+        found = self.store.read(lambda c: evidence.of_letter(c, letter.letter_id))
+        actors = [one.members["actor"] for one in found if one.event in {"HANDED-OVER", "SEEN"}]
+        return {(actor["login"], actor["method"]) for actor in actors}
+
     def mailbox(self, office: str, name: str) -> mailboxes.Mailbox:
         found = self.store.read(lambda c: mailboxes.find(c, office, name))
         assert found is not None
@@ -193,10 +203,10 @@ class World:
     def revoke(self, login: str, office: str) -> None:
         self.store.write(lambda unit: directory.revoke_grant(unit, login, office))
 
-    async def connect(self) -> "Client":
+    async def connect(self, certificate: tuple[Path, Path, str] | None = None) -> "Client":
         """Return a connected client that has not yet read the greeting."""
         streams = await asyncio.open_connection(
-            "127.0.0.1", self.port, ssl=self.client_context(), limit=2**26
+            "127.0.0.1", self.port, ssl=self.client_context(certificate), limit=2**26
         )
         self.clients.append(Client(*streams))
         return self.clients[-1]
@@ -286,9 +296,15 @@ class Client:
 
 @asynccontextmanager
 async def running(
-    authority: Authority, bare_store: Path, folder: Path, *, database: str = "", **settings: Any
+    authority: Authority,
+    bare_store: Path,
+    folder: Path,
+    *,
+    database: str = "",
+    mutual: bool = False,
+    **settings: Any,
 ) -> AsyncIterator[World]:
-    """Run a service over a copy of the bare store."""
+    """Run a service over a copy of the bare store; `mutual`: clients are asked for a certificate."""
     if not database:
         shutil.copy(bare_store, folder / "imap.db")
         database = f"sqlite:///{folder / 'imap.db'}"
@@ -299,22 +315,16 @@ async def running(
     owed: list[int] = []
     opening = Opening(offload, ISSUER, lambda: owed.append(1))
 
-    async def load(name: str) -> Credentials | None:
-        known = await current.get()
-        officer, system = known.officers.get(name), known.systems.get(name)
-        if officer is None and system is None:
-            return None
-        hashes = await offload.read(lambda c: directory.live_hashes(c, name))
-        return Credentials(Account(name, "password", officer, system), hashes, known.version)
-
-    async def load_certificate(_fingerprint: str) -> Account | None:
-        return None
-
-    login = Login(load, load_certificate, Throttle())
+    accounts, salt_key = (
+        Accounts(offload, current, officers_by_certificate=mutual),
+        store.read(credentials.salt_key),
+    )
+    login = Login(accounts.credentials, accounts.of_certificate, Throttle(), salt_key=salt_key)
     ports = Ports(offload, current, login, opening, Unlinking(ISSUER), lambda: NOW + timedelta(hours=1))
     certificate, key, _ = authority.issue("server")
+    context = server_context(certificate, key, authority.file if mutual else None)
     quick = replace(ImapSettings(), look_seconds=0.1)
-    server = ImapServer(replace(quick, **settings), ports, server_context(certificate, key))
+    server = ImapServer(replace(quick, **settings), ports, context)
     ((_, port),) = await server.start("127.0.0.1", 0)
     world = World(port, server, store, authority, opening, owed)
     try:

@@ -91,6 +91,14 @@ SyncState *
 """
 
 
+async def run(command: list[str], folder: Path) -> None:
+    """Run a mail program; what it says when it fails stands in the report."""
+    done = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, timeout=30, cwd=folder, check=False
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")
+
+
 @pytest.mark.skipif(shutil.which("mbsync") is None, reason="mbsync is not installed")
 async def test_mbsync_copies_down_and_up(world: World, tmp_path: Path) -> None:
     placed = world.letters(3)
@@ -100,14 +108,14 @@ async def test_mbsync_copies_down_and_up(world: World, tmp_path: Path) -> None:
         MBSYNC.format(port=world.port, secret=SECRET, authority=world.authority.file, folder=tmp_path)
     )
     command = ["mbsync", "-c", str(settings), "-a"]
-    await asyncio.to_thread(subprocess.run, command, check=True, timeout=30, cwd=tmp_path)
+    await run(command, tmp_path)
     files = sorted((tmp_path / "mail" / "INBOX").rglob("*U=*"))
     assert len(files) == 3
     near = files[0].read_bytes().replace(b"\r\n", b"\n")
     assert b"X-TUID" in near or near == (placed[0].prefix + placed[0].octets).replace(b"\r\n", b"\n")
     assert all(world.facts(one.letter, "HANDED-OVER") == [("HANDED-OVER", "noura")] for one in placed)
     (tmp_path / "mail" / "Drafts" / "cur" / "1.1.host:2,D").write_bytes(b"Subject: up\n\nfrom below\n")
-    await asyncio.to_thread(subprocess.run, command, check=True, timeout=30, cwd=tmp_path)
+    await run(command, tmp_path)
     client = await world.selected("Drafts")
     (line,) = await client.ok("FETCH 1 (FLAGS BODY.PEEK[TEXT])")
     assert "\\Draft" in line

@@ -1,10 +1,10 @@
 """Every file of `transcripts/` is a dialogue with the real service on loopback TLS, over a real store.
 
 Before the dialogue: `letters N` delivers so many letters to the Ministry of Finance's registry, `as LOGIN` logs in
-first, `with NAME = VALUE` changes a setting. `C: text` is sent with CRLF, `R: text` as it is; `\\r`, `\\n` and
-`\\xNN` stand for octets and `{secret}` for the password. `S: text` is the next line of the service; `…` stands for
-anything, also within a literal. `S:` alone is the end of the stream. After it: `evidence N EVENT login …` is what the
-log says of letter N.
+first, `with NAME = VALUE` changes a setting; `withheld` takes a row as it stands in the settings file. `C: text` is
+sent with CRLF, `R: text` as it is; `\\r`, `\\n` and `\\xNN` stand for octets and `{secret}` for the password. `S: text`
+is the next line of the service; `…` stands for anything, also within a literal. `S:` alone is the end of the stream.
+After it: `evidence N EVENT login …` is what the log says of letter N.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from gateway.quirks import read_quirk
 from tests.dialogs.imap.rig import SECRET, World, running
 from tests.dialogs.smtp.rig import Authority
 
@@ -46,13 +47,19 @@ def read(path: Path) -> Transcript:
             transcript.login = rest
         elif word == "with":
             name, value = rest.split(" = ")
-            transcript.settings[name] = float(value) if "." in value else int(value)
+            transcript.settings[name] = setting(name, value)
         elif word == "evidence":
             number, *pairs = rest.split()
             transcript.evidence.append((int(number), list(zip(pairs[::2], pairs[1::2], strict=True))))
         else:
             raise AssertionError(line)
     return transcript
+
+
+def setting(name: str, value: str) -> Any:
+    if name == "withheld":
+        return (read_quirk(value),)
+    return float(value) if "." in value else int(value)
 
 
 def octets(text: str) -> bytes:

@@ -19,6 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gateway.login import Credentials, Login
 from gateway.passwords import hash_secret
+from gateway.scram import stored_keys
 from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.submission import SubmissionService
 from gateway.throttle import Throttle
@@ -51,7 +52,9 @@ SYSTEM = Account(
 FAR_SYSTEM = Account(
     "far", "", system=System("far", "MOJ", "نظام", "Far system", (OFFICE,), ("10.9.0.0/16",))
 )
-ACCOUNTS = {account.login: account for account in (OFFICER, SUSPENDED, SYSTEM, FAR_SYSTEM)}
+WITHOUT_SCRAM = Account("old", "", officer=Officer("old", "س", "Old", "س", "Clerk"))
+ACCOUNTS = {account.login: account for account in (OFFICER, SUSPENDED, SYSTEM, FAR_SYSTEM, WITHOUT_SCRAM)}
+SALT_KEY = b"k" * 32
 
 
 @cache
@@ -239,7 +242,10 @@ async def running(
 
     async def load(name: str) -> Credentials | None:
         account = ACCOUNTS.get(name)
-        return Credentials(account, (stored_hash(),), 1) if account else None
+        if account is None:
+            return None
+        keys = () if account is WITHOUT_SCRAM else (stored_keys(SECRET, SALT_KEY, name),)
+        return Credentials(account, (stored_hash(),), 1, keys)
 
     async def load_certificate(fingerprint: str) -> Account | None:
         return world.certificates.get(fingerprint)
@@ -259,7 +265,7 @@ async def running(
 
     certificate, key, _ = authority.issue("server")
     context = server_context(certificate, key, authority.file if mutual else None)
-    login = Login(load, load_certificate, throttle or Throttle())
+    login = Login(load, load_certificate, throttle or Throttle(), salt_key=SALT_KEY)
     service = SubmissionService(
         replace(Settings(hostname="gateway.gov.example"), **settings),
         Ports(login, submit, reject, lambda: NOW),

@@ -16,7 +16,7 @@ async def greeted(client: Client) -> list[str]:
 
 async def external(world: World, certificate: tuple[Path, Path, str], *lines: str) -> list[str]:
     client = await world.connect(certificate)
-    assert (await greeted(client))[-1] == "250 AUTH PLAIN LOGIN EXTERNAL"
+    assert (await greeted(client))[-1] == "250 AUTH SCRAM-SHA-256 PLAIN LOGIN EXTERNAL"
     heard: list[str] = []
     for line in lines:
         heard += await client.ask(line)

@@ -38,6 +38,7 @@ AFTER = (
     b"UNSUBSCRIBE Offices/" + MINISTER.encode() + b"/INBOX",
     b"NAMESPACE",
     b"ENABLE CONDSTORE UTF8=ACCEPT",
+    b"ENABLE IMAP4rev2",
     b"GETACL INBOX",
     b"MYRIGHTS Archive",
     b"LISTRIGHTS INBOX noura",

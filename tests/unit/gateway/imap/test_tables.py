@@ -7,14 +7,16 @@ import pytest
 
 import gateway.imap
 from gateway.imap import texts
-from gateway.imap.capabilities import GREETING, capabilities
+from gateway.imap.capabilities import GREETING, capabilities, greeting
 from gateway.imap.commands.table import HANDLERS
 from gateway.imap.settings import ImapSettings
 from gateway.imap.state import RULES, State, Telling
 from gateway.imap.wire.encoder import human_text
 from gateway.imap.wire.parser import READERS
+from gateway.quirks import BASE, OPTIONAL, read_quirk
 
 ROOM = Path(gateway.imap.__file__).parent
+DOORS = {"AUTH=SCRAM-SHA-256", "AUTH=PLAIN"}
 AFTER = set(capabilities(ImapSettings()))
 
 
@@ -34,13 +36,15 @@ def test_expunge_is_never_told_where_numbers_are_in_the_clients_hands() -> None:
 
 
 def test_what_is_offered_before_login_holds_before_login() -> None:
-    assert set(GREETING) == {"IMAP4rev1", "SASL-IR", "AUTH=PLAIN", "ID", "ENABLE", "LITERAL-"}
-    assert "AUTH=PLAIN" not in AFTER
+    assert set(GREETING) == {"IMAP4rev1", "IMAP4rev2", "SASL-IR", "ID", "ENABLE", "LITERAL-", *DOORS}
+    assert DOORS.isdisjoint(AFTER)
+    assert set(greeting(ImapSettings(), certificate=True)) == {*GREETING, "AUTH=EXTERNAL"}
 
 
 def test_what_v1_needs_is_offered_after_login() -> None:
     wanted = [
         "IMAP4rev1",
+        "IMAP4rev2",
         "ID",
         "ENABLE",
         "UNSELECT",
@@ -83,15 +87,23 @@ def test_what_is_not_proven_is_not_offered() -> None:
         "CATENATE",
         "URLAUTH",
         "LOGIN-REFERRALS",
-        "IMAP4rev2",
     }
 
 
 def test_utf8_is_kept_from_clients_that_cannot_cope_with_it() -> None:
-    settings = ImapSettings(without_utf8=("OldMail",))
+    settings = ImapSettings(withheld=(read_quirk("OldMail: UTF8=ACCEPT"),))
     assert "UTF8=ACCEPT" not in capabilities(settings, "oldmail 3.1")
     assert "UTF8=ACCEPT" in capabilities(settings, "Thunderbird 153")
     assert "UTF8=ACCEPT" not in capabilities(ImapSettings(utf8=False))
+
+
+def test_every_capability_is_either_of_the_base_or_can_be_withheld() -> None:
+    offered = {*GREETING, *capabilities(ImapSettings(xlist=True))}
+    for name in offered:
+        names = {name.upper(), name.upper().partition("=")[0]}
+        assert bool(names & BASE) != bool(names & OPTIONAL), name
+    families = {name.upper().partition("=")[0] for name in offered}
+    assert {name.partition("=")[0] for name in OPTIONAL} <= families
 
 
 def sentences() -> list[tuple[str, texts.Sentence]]:

@@ -30,11 +30,11 @@ def pull_all(octets: bytes, limits: Limits | None = None, piece: int | None = No
     return events
 
 
-def read_one(octets: bytes, *, utf8: bool = False) -> Command:
+def read_one(octets: bytes, *, utf8: bool = False, rev2: bool = False) -> Command:
     frames = [event for event in pull_all(octets) if not isinstance(event, NeedContinuation)]
     assert len(frames) == 1, frames
     assert isinstance(frames[0], Frame), frames
-    return parse(frames[0], utf8=utf8)
+    return parse(frames[0], utf8=utf8, rev2=rev2)
 
 
 @pytest.fixture(scope="session")
