@@ -6,6 +6,7 @@ Invariants:
 - Once per letter, office and person; one transaction for all messages of a command, or for each `RUN` of very many,
   so that others may write in between. Nothing is revealed before the last of them is durable.
 - SEEN and the `\\Seen` flag are one transaction; the opened receipt is owed in it.
+- What an officer has read is read in the Archive, too, where it would else count as unread for ever.
 - Only officers read. A system has no right to read and can produce neither event.
 - An account that is handed very many letters in a short time is put into the journal.
 """
@@ -18,7 +19,7 @@ from gateway.reader import Reader
 from mailstore import evidence, mailboxes, outbox
 from mailstore.consignments import HANDED_OVER as SENT_HANDED_OVER
 from mailstore.consignments import SEEN as SENT_SEEN
-from mailstore.consignments import mark_sent, received
+from mailstore.consignments import mark_filed, mark_sent, received
 from mailstore.letters import Addressee, Letter
 from mailstore.transaction import Reading, Unit
 from policies.evidence import Event, Evidence, Issuer, Party, unique_key_for
@@ -102,6 +103,7 @@ class Opening:
         found = received(unit.connection, mailbox, uids, reader.office)
         letters = record(unit, self._issuer, reader, found, Event.HANDED_OVER) if handed else 0
         record(unit, self._issuer, reader, found, Event.SEEN)
+        mark_filed(unit, reader.office, reader.login, [letter.letter_id for letter, _ in found], SEEN)
         return letters
 
     def notify_owed(self) -> None:

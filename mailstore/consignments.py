@@ -1,4 +1,4 @@
-"""Letters seen from both ends: which of an office's messages are letters it received, and the sender's own copy.
+"""Letters seen from both ends: which of an office's messages are letters it received, its filed and the sender's copy.
 
 Keywords on the sender's copy in Sent follow the letter's life. They are shared by the office, set by the gateway alone,
 and say that some officer of some recipient reached the stage; `letter trace` tells which.
@@ -13,7 +13,7 @@ from mailstore import schema
 from mailstore.letters import Addressee, Letter
 from mailstore.prepared import Prepared
 from mailstore.transaction import Unit
-from mailstore.views import batches, next_modseq, set_keywords
+from mailstore.views import batches, next_modseq, set_keywords, set_own_flags
 
 DELIVERED, HANDED_OVER, SEEN = "$MsDelivered", "$MsHandedOver", "$MsSeen"
 
@@ -40,6 +40,23 @@ _RECEIVED = Prepared(
         or_(schema.letters.c.sender_office != bindparam("office"), schema.entries.c.mailbox.not_in(_SENT)),
     )
     .order_by(schema.entries.c.uid)
+)
+_FILED = Prepared(
+    select(schema.entries.c.mailbox, schema.entries.c.uid, schema.entry_flags.c.flags)
+    .select_from(
+        schema.entries.join(schema.mailboxes, schema.mailboxes.c.id == schema.entries.c.mailbox).outerjoin(
+            schema.entry_flags,
+            (schema.entry_flags.c.mailbox == schema.entries.c.mailbox)
+            & (schema.entry_flags.c.uid == schema.entries.c.uid)
+            & (schema.entry_flags.c.login == bindparam("login")),
+        )
+    )
+    .where(
+        schema.mailboxes.c.office == bindparam("office"),
+        schema.mailboxes.c.special_use == "\\Archive",
+        schema.entries.c.letter_id.in_(bindparam("letters", expanding=True)),
+        schema.entries.c.expunged_modseq.is_(None),
+    )
 )
 _LETTERS_IN = Prepared(
     select(schema.entries.c.uid, *_LETTER, *_ADDRESSEE)
@@ -75,6 +92,19 @@ def letters_in(
             addressee = row[1 + len(_LETTER) :]
             found.append((row[0], letter, Addressee(*addressee) if addressee[0] is not None else None))
     return found
+
+
+def mark_filed(unit: Unit, office: str, login: str, letter_ids: Sequence[str], flag: str) -> None:
+    """Set an officer's own flag on the office's filed copies of these letters, in the Archive."""
+    fresh: defaultdict[int, dict[int, frozenset[str]]] = defaultdict(dict)
+    for some in batches(letter_ids):
+        named = {"office": office, "login": login, "letters": some}
+        for mailbox, uid, flags in _FILED.rows(unit.connection, named):
+            own = frozenset((flags or "").split())
+            if flag not in own:
+                fresh[mailbox][uid] = own | {flag}
+    for mailbox, flags in fresh.items():
+        set_own_flags(unit, mailbox, login, flags, next_modseq(unit, mailbox))
 
 
 def mark_sent(unit: Unit, letter_ids: Iterable[str], keyword: str) -> None:

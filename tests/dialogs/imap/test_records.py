@@ -227,3 +227,22 @@ async def test_nothing_else_comes_into_the_inbox(world: World) -> None:
         assert (await client.no(f"MOVE 1 {name}")).startswith("[NOPERM]")
     sender = await world.selected("Sent", user="huda")
     assert (await sender.no("COPY 1 INBOX")).startswith("[NOPERM]")
+
+
+@pytest.mark.parametrize("reading", ["FETCH 1 BODY[]", "STORE 1 +FLAGS.SILENT (\\Seen)"])
+async def test_what_an_officer_has_read_is_read_in_the_archive_too(world: World, reading: str) -> None:
+    first, _ = world.letters(2)
+    archive, other = await world.selected("Archive"), await world.logged_in("salem")
+    client = await world.selected()
+    await archive.ok("STORE 1 +FLAGS.SILENT (mine)")
+    await client.ok(reading)
+    assert await archive.ok("NOOP") == ["* 1 FETCH (UID 1 FLAGS (\\Recent \\Seen mine))"]
+    assert await client.ok("STATUS Archive (UNSEEN)") == ['* STATUS "Archive" (UNSEEN 1)']
+    assert await other.ok("STATUS Archive (UNSEEN)") == ['* STATUS "Archive" (UNSEEN 2)']
+    assert world.facts(first.letter, "SEEN") == [("SEEN", "noura")]
+    await client.ok("STORE 1 -FLAGS.SILENT (\\Seen)")
+    assert await archive.ok("NOOP") == []
+    await archive.ok("STORE 1 -FLAGS.SILENT (\\Seen)")
+    await client.ok(reading)
+    assert await archive.ok("NOOP") == ["* 1 FETCH (UID 1 FLAGS (\\Recent \\Seen mine))"]
+    assert world.facts(first.letter, "SEEN") == [("SEEN", "noura")]
