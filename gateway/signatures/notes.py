@@ -118,9 +118,8 @@ def _signature_line(line: str) -> tuple[str, bytes]:
         octets = base64.b64decode(blob, validate=True)
     except (binascii.Error, ValueError):
         raise ValueError("a malformed signature line") from None
-    if (
-        len(octets) < 5 or base64.b64encode(octets).decode() != blob
-    ):  # one text for one signature: no spare bits
+    # One text for one signature: base64 has bits to spare, and they must not be set.
+    if len(octets) < 5 or base64.b64encode(octets).decode() != blob:
         raise ValueError("a malformed signature line")
     return name, octets
 
