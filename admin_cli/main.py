@@ -6,8 +6,10 @@ No traceback without `--debug`. What is wrong is said in one line: what, and wha
 import os
 import sys
 import traceback
+from typing import Any, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
 from admin_cli import (
     agency,
@@ -68,7 +70,8 @@ def run(argv: list[str] | None = None) -> None:
     try:
         found, rest = take(sys.argv[1:] if argv is None else argv)
         set_current(found)
-        app(args=rest, prog_name="murasalat")
+        code = app(args=rest, prog_name="murasalat", standalone_mode=False)
+        leave(Exit(code) if isinstance(code, int) else Exit.OK)
     except UsageFault as fault:
         leave(Exit.USAGE, f"murasalat: {fault}")
     except KeyboardInterrupt:
@@ -77,9 +80,25 @@ def run(argv: list[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         leave(Exit.OK)
     except Exception as fault:  # noqa: BLE001 - the last place where a fault can become one line
+        if isinstance(fault, TyperException) and hasattr(fault, "format_message"):
+            _explain(fault)
         if current().debug:
             traceback.print_exc()
         leave(_code(fault), f"murasalat: {_line(fault)}")
+
+
+def _explain(fault: Any) -> NoReturn:
+    """Say in one line what is wrong with the command as it was typed; a noun alone is answered with its help."""
+    if type(fault).__name__ == "NoArgsIsHelpError":
+        fault.show()
+        leave(Exit.USAGE)
+    message, command = (
+        " ".join(fault.format_message().split()),
+        fault.ctx.command_path if fault.ctx else "murasalat",
+    )
+    if current().lang == "ar":
+        leave(Exit.USAGE, f"murasalat: الأمر غير صحيح: {message} المساعدة: {command} --help")
+    leave(Exit.USAGE, f"murasalat: {message} Help: {command} --help")
 
 
 def _code(fault: Exception) -> Exit:
