@@ -13,6 +13,7 @@ import pytest
 from gateway.config import Config
 
 ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 READERS = ("administrator.md", "integrator.md", "auditor.md")
 NEED_THE_WORLD = ("murasalat init ", "murasalat serve ")  # run by the demo below and by the journeys
 
@@ -81,6 +82,15 @@ def test_the_path_of_a_letter_fits_on_a_page() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
+    for page in PAGES:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+NAMED = re.compile(r"`((?:policies|mailstore|gateway|admin_cli|tests|docs)/[\w./-]*)`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_names_is_there(page: Path) -> None:
+    named = NAMED.findall(page.read_text(encoding="utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
