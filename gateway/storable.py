@@ -2,7 +2,7 @@
 
 import hashlib
 
-from gateway.mime.bodystructure import bodystructure
+from gateway.mime.bodystructure import structures
 from gateway.mime.envelope import envelope
 from gateway.mime.part import Part
 from gateway.mime.tree import parse
@@ -22,7 +22,6 @@ def message_of(octets: bytes, root: Part | None = None, sha256: str = "") -> Mes
         octets,
         tree.body_start,
         envelope(tree, octets),
-        bodystructure(tree, octets, extended=False),
-        bodystructure(tree, octets, extended=True),
+        *structures(tree, octets),
         search_text(tree, octets),
     )

@@ -7,14 +7,17 @@ Invariants:
 - No lock is waited for longer than ten seconds.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from mailstore import schema
-from mailstore.faults import UnknownSchema, UnsafeStore
+from mailstore.faults import StoreUnavailable, UnknownSchema, UnsafeStore
+from mailstore.prepared import driver
 
 _DURABLE: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
     "sqlite": (
@@ -43,11 +46,6 @@ def glancing_engine(url: str) -> Engine:
     return _sqlite(url, 1, "query_only=ON", "busy_timeout=0")
 
 
-def writing_engine(url: str) -> Engine:
-    """Return an engine of one connection."""
-    return _sqlite(url, 1) if _is_sqlite(url) else _postgresql(url, 1, "READ COMMITTED")
-
-
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Yield a connection in a transaction that sees one snapshot."""
@@ -57,13 +55,62 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-@contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection in a transaction that may write from its start; it commits at the end."""
-    with engine.begin() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        yield connection
+class Writer:
+    """The one connection that writes. On SQLite it is kept: fetching it from the pool costs a tenth of a commit."""
+
+    def __init__(self, url: str) -> None:
+        sqlite = _is_sqlite(url)
+        self.engine = _sqlite(url, 1) if sqlite else _postgresql(url, 1, "READ COMMITTED")
+        self._keeps = sqlite
+        self._kept: Connection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Yield the connection in a transaction that may write from its start; it commits at the end."""
+        if not self._keeps:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        connection = self._kept = self._kept or self.engine.connect()
+        raw = driver(connection)
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+            yield connection
+            _commit(connection, raw)
+        except BaseException:
+            self._take_back(connection, raw)
+            raise
+
+    def _take_back(self, connection: Connection, raw: Any) -> None:
+        """Roll back; a connection that cannot even do that, or that the library gave up, is made anew."""
+        try:
+            connection.rollback()  # also after a commit that failed, of which the library keeps a remnant
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
+        except (SQLAlchemyError, sqlite3.Error):
+            self.dispose()
+        else:
+            if connection.invalidated:
+                self.dispose()
+
+    def dispose(self) -> None:
+        """Close the connection; the next transaction makes another."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            with suppress(SQLAlchemyError, sqlite3.Error):  # whatever state it is in
+                kept.invalidate()
+            with suppress(SQLAlchemyError, sqlite3.Error):
+                kept.close()
+        self.engine.dispose()
+
+
+def _commit(connection: Connection, raw: Any) -> None:
+    if not raw.in_transaction:  # SQLite takes everything back by itself when the disk fails it inside a statement
+        raise StoreUnavailable("the database ended the transaction")
+    if connection.in_transaction():  # what the library began
+        connection.commit()
+    else:
+        raw.execute("COMMIT")
 
 
 def _is_sqlite(url: str) -> bool:

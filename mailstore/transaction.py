@@ -29,13 +29,12 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mailstore import schema
 from mailstore.engines import (
+    Writer,
     glancing_engine,
     reading,
     reading_engine,
     refuse_unknown,
     refuse_unsafe,
-    writing,
-    writing_engine,
 )
 from mailstore.faults import Conflict, NotNow, StoreFault, StoreUnavailable
 from mailstore.log import append_leaves
@@ -110,7 +109,7 @@ class Store:
                 f"لا توجد قاعدة البيانات {self.url.database}: نفّذ murasalat init",
             )
         self._reader = reading_engine(url, pool)
-        self._writer = writing_engine(url)
+        self._writer = Writer(url)
         self._glances = glancing_engine(url) if self.sqlite else None
         self._glancing = threading.Lock()
         self._kept: Connection | None = None
@@ -250,7 +249,7 @@ class Store:
     def _commit(self, group: list[_Job]) -> Unit:
         if self._failed:
             raise StoreUnavailable(self._failed)
-        with writing(self._writer) as connection:
+        with self._writer.transaction() as connection:
             unit = Unit(connection, self.clock(), lock_log(connection))
             if len(group) == 1:  # the transaction is savepoint enough
                 group[0].result = group[0].act(unit)

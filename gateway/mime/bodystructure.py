@@ -24,10 +24,15 @@ _DEFAULT_CHARSET = (
 
 def bodystructure(part: Part, octets: bytes, *, extended: bool) -> bytes:
     """Return the parenthesised list of `part`: BODYSTRUCTURE when `extended`, else BODY."""
+    return structures(part, octets)[extended]
+
+
+def structures(part: Part, octets: bytes) -> tuple[bytes, bytes]:
+    """Return BODY and BODYSTRUCTURE of `part`: they are read from the same fields."""
     content = _content_fields(part, octets)
     if part.content_type.type == "multipart":
-        return _multipart(part, octets, content, extended=extended)
-    return _single(part, octets, content, extended=extended)
+        return _multipart(part, octets, content)
+    return _single(part, octets, content)
 
 
 def _content_fields(part: Part, octets: bytes) -> dict[str, bytes]:
@@ -39,19 +44,16 @@ def _content_fields(part: Part, octets: bytes) -> dict[str, bytes]:
     return found
 
 
-def _multipart(part: Part, octets: bytes, content: dict[str, bytes], *, extended: bool) -> bytes:
-    if part.children:
-        children = b"".join([bodystructure(child, octets, extended=extended) for child in part.children])
-    else:
-        children = _EMPTY_TEXT + (b" NIL NIL NIL NIL)" if extended else b")")
+def _multipart(part: Part, octets: bytes, content: dict[str, bytes]) -> tuple[bytes, bytes]:
+    inside = [structures(child, octets) for child in part.children]
+    short = b"".join([one[0] for one in inside]) or _EMPTY_TEXT + b")"
+    long = b"".join([one[1] for one in inside]) or _EMPTY_TEXT + b" NIL NIL NIL NIL)"
     subtype = nstring(part.content_type.written.partition(b"/")[2])
-    if not extended:
-        return b"(%b %b)" % (children, subtype)
     params = _parameter_list(part.content_type.params)
-    return b"(%b %b %b %b)" % (children, subtype, params, _extension(content))
+    return b"(%b %b)" % (short, subtype), b"(%b %b %b %b)" % (long, subtype, params, _extension(content))
 
 
-def _single(part: Part, octets: bytes, content: dict[str, bytes], *, extended: bool) -> bytes:
+def _single(part: Part, octets: bytes, content: dict[str, bytes]) -> tuple[bytes, bytes]:
     content_type = part.content_type
     kind, _, subtype = (content_type.written or content_type.media_type.encode("ascii")).partition(b"/")
     params = _parameter_list(content_type.params)
@@ -59,36 +61,34 @@ def _single(part: Part, octets: bytes, content: dict[str, bytes], *, extended: b
         p.name.lower().startswith(b"charset") for p in content_type.params
     ):
         params = _DEFAULT_CHARSET if params == b"NIL" else b"%b %b" % (params[:-1], _DEFAULT_CHARSET[1:])
-    pieces = [
-        b"(%b %b %b %b %b %b %d" % (
-            nstring(kind),
-            nstring(subtype),
-            params,
-            nstring(content.get("content-id")),
-            nstring(content.get("content-description")),
-            nstring(_encoding(content)),
-            part.end - part.body_start,
-        )
-    ]  # fmt: skip
+    fields = b"%b %b %b %b %b %b %d" % (
+        nstring(kind),
+        nstring(subtype),
+        params,
+        nstring(content.get("content-id")),
+        nstring(content.get("content-description")),
+        nstring(_encoding(content)),
+        part.end - part.body_start,
+    )
+    short = long = b""
     if content_type.type == "text":
-        pieces.append(b" %d" % octets.count(b"\n", part.body_start, part.end))
+        short = long = b" %d" % octets.count(b"\n", part.body_start, part.end)
     elif content_type.media_type in {"message/rfc822", "message/global"}:
-        pieces.append(
-            b" %b %d"
-            % (_embedded(part, octets, extended=extended), octets.count(b"\n", part.body_start, part.end))
-        )
-    if extended:
-        pieces.append(b" %b %b" % (nstring(content.get("content-md5")), _extension(content)))
-    pieces.append(b")")
-    return b"".join(pieces)
+        lines = octets.count(b"\n", part.body_start, part.end)
+        short, long = (b" %b %d" % (one, lines) for one in _embedded(part, octets))
+    more = b"%b %b" % (nstring(content.get("content-md5")), _extension(content))
+    return b"(%b%b)" % (fields, short), b"(%b%b %b)" % (fields, long, more)
 
 
-def _embedded(part: Part, octets: bytes, *, extended: bool) -> bytes:
+def _embedded(part: Part, octets: bytes) -> tuple[bytes, bytes]:
     """Return envelope and structure of the message inside."""
     if not part.children:
-        return EMPTY_ENVELOPE + b" " + _EMPTY_TEXT + (b" NIL NIL NIL NIL)" if extended else b")")
+        empty = EMPTY_ENVELOPE + b" " + _EMPTY_TEXT
+        return empty + b")", empty + b" NIL NIL NIL NIL)"
     inner = part.children[0]
-    return b"%b %b" % (envelope(inner, octets), bodystructure(inner, octets, extended=extended))
+    written = envelope(inner, octets)
+    short, long = structures(inner, octets)
+    return b"%b %b" % (written, short), b"%b %b" % (written, long)
 
 
 def _encoding(content: dict[str, bytes]) -> bytes:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from mailstore import evidence, register
 from mailstore.faults import StoreUnavailable, UnsafeStore
+from mailstore.prepared import driver
 from mailstore.transaction import Store, Unit, refuse_unsafe
 from tests.contract.gate import Gate
 from tests.contract.sample import accept, enrol, write
@@ -133,4 +134,28 @@ def test_a_full_disk_is_unavailable_and_writing_goes_on_when_space_returns(
     write(store, limit, 1_000_000)
     assert store.write(lambda unit: accept(unit, 1, body=b"x" * 100_000)).letter.number == 1
     assert store.read(lambda connection: len(evidence.refusals(connection, 10))) == 0
+    store.close()
+
+
+def test_what_the_database_took_back_by_itself_is_not_called_done(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    """On some faults of the disk SQLite ends the transaction inside a statement (its autocommit documentation)."""
+    path = tmp_path / "ended.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    store = Store(f"sqlite:///{path}")
+
+    def end(unit: Unit) -> int:
+        found = register.allocate(unit, "S")
+        driver(unit.connection).execute("ROLLBACK")
+        return found
+
+    with pytest.raises(StoreUnavailable, match="ended the transaction"):
+        store.write(end)
+    gate = Gate(store)
+    group = [store.submit(partial(register.allocate, series="S")), store.submit(end)]
+    gate.open()
+    assert [type(future.exception()) for future in group] == [StoreUnavailable, StoreUnavailable]
+    assert store.read(register.listed) == []
+    assert store.write(partial(register.allocate, series="S")) == 1
     store.close()

@@ -8,13 +8,15 @@ Invariants:
 - All messages of one APPEND are stored, or none.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from gateway.imap import headers
 from gateway.imap.access import FILED, SENT, rights_in
 from gateway.imap.binary import to_base64
 from gateway.imap.commands.listing import tell_normalized
 from gateway.imap.flagging import is_reserved, permitted
+from gateway.imap.names import Place
 from gateway.imap.reply import Reply, bad, done, no
 from gateway.imap.session import Session
 from gateway.imap.texts import (
@@ -30,7 +32,7 @@ from gateway.mime.limits import MimeLimitExceeded
 from gateway.storable import message_of
 from mailstore import contents, letters, mailboxes
 from mailstore.mailboxes import Mailbox, Message, NewEntry
-from mailstore.transaction import Unit
+from mailstore.transaction import Reading, Unit
 
 AT_ONCE = 16 * 1024
 """Octets that are examined at once, without another thread."""
@@ -49,10 +51,12 @@ class _Coming:
 async def admit(session: Session, name: str) -> None:
     """Refuse, before a literal is asked for, what could not be appended to the mailbox anyway. Raises Refusal."""
     place = await session.place(name, code="TRYCREATE")
-    _hold(await session.glance(lambda c: mailboxes.find(c, place.office, place.name)))
+    await session.glance(partial(_hold, place))
 
 
-def _hold(mailbox: Mailbox | None) -> Mailbox:
+def _hold(place: Place, connection: Reading) -> Mailbox:
+    """Return the mailbox when a message may be stored in it. Raises Refusal."""
+    mailbox = mailboxes.find(connection, place.office, place.name)
     if mailbox is None:
         raise no(NO_SUCH_MAILBOX, "TRYCREATE")
     if mailbox.name in FILED or "i" not in rights_in(mailbox.name):
@@ -70,36 +74,38 @@ async def append(session: Session, command: Append) -> Reply:
         if sum(not flag.startswith("\\") for flag in one.flags) > session.settings.keywords:
             raise no(TOO_MANY_KEYWORDS, "LIMIT")
     place = await session.place(command.mailbox, code="TRYCREATE")
-    mailbox = _hold(await session.glance(lambda c: mailboxes.find(c, place.office, place.name)))
     try:
         if sum(len(one.octets) for one in command.messages) <= AT_ONCE:
-            coming = _read_all(session, mailbox, command)
+            coming = _read_all(session, place, command)
         else:
-            coming = await session.ports.offload.call(_read_all, session, mailbox, command)
+            await session.glance(partial(_hold, place))
+            coming = await session.ports.offload.call(_read_all, session, place, command)
     except MimeLimitExceeded:
         raise no(UNREADABLE_MESSAGE, "CANNOT") from None
-    login = session.login
-    uids = await session.write(lambda unit: _store(unit, mailbox, login, coming))
+    mailbox, uids = await session.write(partial(_store, place, session.login, coming))
     await tell_normalized(session, session.shown(mailbox), command.supplied)
     return done("Stored", responses.appenduid_code(mailbox.uidvalidity, uids))
 
 
-def _read_all(session: Session, mailbox: Mailbox, command: Append) -> list[_Coming]:
-    return [_read(session, mailbox, one) for one in command.messages]
+def _read_all(session: Session, place: Place, command: Append) -> list[_Coming]:
+    return [_read(session, place, one) for one in command.messages]
 
 
-def _read(session: Session, mailbox: Mailbox, one: AppendMessage) -> _Coming:
+def _read(session: Session, place: Place, one: AppendMessage) -> _Coming:
     """Compute once what FETCH will ask for. Raises MimeLimitExceeded."""
     octets = to_base64(one.octets) if one.binary and b"\0" in one.octets else one.octets
     message = message_of(octets)
     head = octets[: message.head_size]
-    entry = NewEntry("draft", message.sha256, b"", head, len(octets), one.date or session.ports.clock())
-    allowed, _ = permitted(one.flags, rights_in(mailbox.name))
+    kind, date = "copy" if place.name == SENT else "draft", one.date or session.ports.clock()
+    entry = NewEntry(kind, message.sha256, b"", head, len(octets), date)
+    allowed, _ = permitted(one.flags, rights_in(place.name))
     flags = frozenset(flag for flag in allowed if not is_reserved(flag))
     return _Coming(message, entry, flags, headers.text(head, "message-id").strip())
 
 
-def _store(unit: Unit, mailbox: Mailbox, login: str, coming: list[_Coming]) -> list[int]:
+def _store(place: Place, login: str, coming: list[_Coming], unit: Unit) -> tuple[Mailbox, list[int]]:
+    """Store the messages, and return the mailbox as it was with their UIDs. Raises Refusal."""
+    mailbox = _hold(place, unit.connection)
     uids: list[int] = []
     flags: dict[int, frozenset[str]] = {}
     for one in coming:
@@ -107,15 +113,14 @@ def _store(unit: Unit, mailbox: Mailbox, login: str, coming: list[_Coming]) -> l
         if official:
             uids.append(official)
             continue
-        kind = "copy" if mailbox.name == SENT else "draft"
         mailboxes.put_message(unit, one.message)
-        uid = mailboxes.add_entry(unit, mailbox.id, replace(one.entry, kind=kind))
+        uid = mailboxes.add_entry(unit, mailbox.id, one.entry)
         if one.flags:
             flags[uid] = one.flags
         uids.append(uid)
     if flags:
         mailboxes.set_own_flags(unit, mailbox.id, login, flags, mailboxes.next_modseq(unit, mailbox.id))
-    return uids
+    return mailbox, uids
 
 
 def _official_copy(unit: Unit, mailbox: Mailbox, message_id: str) -> int:

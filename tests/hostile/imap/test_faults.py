@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from mailstore import evidence
+from mailstore.prepared import driver
 from mailstore.transaction import Unit
 from tests.dialogs.imap.rig import MINISTER, MOF, SECRET, Client, World, letter_octets, running
 from tests.dialogs.smtp.rig import Authority
@@ -92,10 +93,8 @@ async def read_only(world: World) -> AsyncIterator[None]:
     pragma(world, "PRAGMA query_only=ON")
     yield
     # The way back has to go beside the transaction, which cannot begin.
-    raw = world.store._writer.raw_connection()
-    assert raw.driver_connection is not None
-    raw.driver_connection.execute("PRAGMA query_only=OFF")
-    raw.close()
+    assert world.store._writer._kept is not None
+    driver(world.store._writer._kept).execute("PRAGMA query_only=OFF")
 
 
 @asynccontextmanager
