@@ -105,7 +105,7 @@ class Writer:
 
 
 def _commit(connection: Connection, raw: Any) -> None:
-    if not raw.in_transaction:  # SQLite takes everything back by itself when the disk fails it inside a statement
+    if not raw.in_transaction:  # SQLite takes it back by itself when the disk fails within a statement
         raise StoreUnavailable("the database ended the transaction")
     if connection.in_transaction():  # what the library began
         connection.commit()

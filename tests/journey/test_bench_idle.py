@@ -28,4 +28,7 @@ def test_every_figure_is_measured_on_a_served_instance(tmp_path: Path) -> None:
     assert found["sessions"] == 60
     assert found["messages"] == 300
     assert found["told_p50_ms"] <= found["told_p99_ms"] <= found["told_last_ms"]
-    assert all(found[name] > 0 for name in FIGURES - {"idle_cpu_percent", "told_p50_ms", "session_kib"})
+    told = {
+        name for name in FIGURES if name.startswith("told_")
+    }  # nothing, where all heard before the 250 was read
+    assert all(found[name] > 0 for name in FIGURES - told - {"idle_cpu_percent", "session_kib"})
