@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from admin_cli.globals import current
-from gateway.instance import Instance, open_instance
-from mailstore.transaction import Reading, Unit
+from gateway.instance.home import Instance, open_instance
+from mailstore.database.transaction import Reading, Unit
 
 T = TypeVar("T")
 

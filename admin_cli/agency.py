@@ -31,8 +31,8 @@ def add(
     """Enrol an agency."""
     from admin_cli.acts import change
     from admin_cli.checks import agency_code, domain_name, name
-    from mailstore.directory import add_agency
-    from policies.identity import Agency
+    from mailstore.directory.directory import add_agency
+    from policies.people.identity import Agency
 
     agency = Agency(
         agency_code(code),
@@ -53,7 +53,7 @@ def add(
 def list_() -> None:
     """List every agency."""
     from admin_cli.acts import read
-    from mailstore.directory import snapshot
+    from mailstore.directory.directory import snapshot
 
     directory = read(snapshot)
     rows("agencies", [_members(one) for one in directory.agencies.values()], COLUMNS)
@@ -63,7 +63,7 @@ def list_() -> None:
 def show(code: str) -> None:
     """Show one agency with its offices."""
     from admin_cli.acts import read
-    from mailstore.directory import snapshot
+    from mailstore.directory.directory import snapshot
     from mailstore.faults import NotFound
 
     directory = read(snapshot)
@@ -84,7 +84,7 @@ def suspend(
 ) -> None:
     """Suspend an agency: nobody writes for it or to it until it is restored."""
     from admin_cli.acts import change
-    from mailstore.directory import change_agency
+    from mailstore.directory.directory import change_agency
 
     change(lambda unit: change_agency(unit, code.upper(), suspended=not restore))
     word_ar, word_en = ("أُعيدت", "restored") if restore else ("أُوقفت", "suspended")

@@ -4,11 +4,11 @@ import re
 from datetime import UTC, datetime
 
 from admin_cli.acts import InputFault
-from policies.address import parse_address
-from policies.arabic import strip_controls
-from policies.calendar import QATAR
-from policies.domainname import canonical_domain
-from policies.identity import Right
+from policies.addresses.address import parse_address
+from policies.addresses.domain_name import canonical_domain
+from policies.people.identity import Right
+from policies.words.arabic import strip_controls
+from policies.words.calendar import QATAR
 
 _CODE = re.compile(r"[A-Z][A-Z0-9]{1,15}")
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}(?:@[a-z0-9.-]{1,190})?")

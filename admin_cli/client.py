@@ -21,7 +21,7 @@ def sheet(
 ) -> None:
     """Print one officer's settings for Thunderbird, Outlook or Apple Mail."""
     from admin_cli.acts import instance
-    from mailstore.directory import snapshot
+    from mailstore.directory.directory import snapshot
     from mailstore.faults import NotFound
 
     with instance() as opened:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from admin_cli.globals import current
-from policies.arabic import isolate, strip_controls
+from policies.words.arabic import isolate, strip_controls
 
 
 def document(value: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from admin_cli.console import document, rows
 from admin_cli.globals import Exit, current, leave
 
 if TYPE_CHECKING:
-    from gateway.instance import Instance
+    from gateway.instance.home import Instance
 
 SOON = timedelta(days=30)
 
@@ -32,8 +32,8 @@ def doctor() -> None:
 
 
 def _checks() -> list[dict[str, Any]]:
-    from gateway.config import ConfigError
-    from gateway.instance import open_instance
+    from gateway.config.reading import ConfigError
+    from gateway.instance.home import open_instance
     from mailstore.faults import StoreFault
 
     gpg = shutil.which("gpg")
@@ -68,7 +68,7 @@ def _files(opened: "Instance") -> list[dict[str, Any]]:
 
 
 def _engines(opened: "Instance") -> dict[str, Any]:
-    from gateway.examination import verifier
+    from gateway.letters.examination import verifier
     from gateway.signatures.sealing import Sealer, SealingError
     from gateway.signatures.selftest import EngineUnfit, self_test
 
@@ -84,7 +84,7 @@ def _engines(opened: "Instance") -> dict[str, Any]:
 
 
 def _certificates(opened: "Instance") -> list[dict[str, Any]]:
-    from gateway.certificates import expiry
+    from gateway.instance.certificates import expiry
 
     tls, checks = opened.config.tls, []
     named = {"certificate": tls.certificate, "client_ca": tls.client_ca, "officer_ca": tls.officer_ca}
@@ -102,7 +102,7 @@ def _certificates(opened: "Instance") -> list[dict[str, Any]]:
 
 
 def _contents(opened: "Instance") -> list[dict[str, Any]]:
-    from mailstore.directory import snapshot
+    from mailstore.directory.directory import snapshot
     from mailstore.outbox import listed
 
     directory = opened.store.read(snapshot)

@@ -14,7 +14,7 @@ app = typer.Typer(help="Evidence and its log / الأدلة وسجلها", no_ar
 def verify() -> None:
     """Recompute log, octets and numbers; exit 5 and the first bad record if anything differs."""
     from admin_cli.acts import instance
-    from gateway.checkpointing import note_checker
+    from gateway.evidence.checkpointing import note_checker
     from mailstore.integrity import verify as recompute
 
     with instance() as opened:
@@ -41,8 +41,8 @@ def verify() -> None:
 def checkpoint() -> None:
     """Sign a checkpoint of the log as it is now, and print the newest one."""
     from admin_cli.acts import apply, instance
-    from gateway.checkpointing import sign_due_checkpoint
-    from mailstore.checkpoints import latest
+    from gateway.evidence.checkpointing import sign_due_checkpoint
+    from mailstore.evidence.checkpoints import latest
 
     with instance() as opened:
         apply(opened, lambda unit: sign_due_checkpoint(unit, opened))
@@ -57,7 +57,7 @@ def checkpoint() -> None:
 def refusals(limit: Annotated[int, typer.Option(min=1, help="most rows")] = 50) -> None:
     """List the newest refused submissions with their reasons."""
     from admin_cli.acts import read
-    from mailstore.evidence import refusals as find
+    from mailstore.evidence.records import refusals as find
 
     found = [
         {

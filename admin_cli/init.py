@@ -10,7 +10,7 @@ from admin_cli.console import result
 from admin_cli.globals import current
 
 if TYPE_CHECKING:
-    from mailstore.transaction import Unit
+    from mailstore.database.transaction import Unit
 
 SAMPLE = Path(__file__).parent / "sample" / "agencies.csv"
 
@@ -30,8 +30,8 @@ def init(
     """Make a new instance: settings, certificates, keys and database."""
     from datetime import UTC, datetime
 
-    from gateway.config import Config, DatabaseSection, ListenSection
-    from gateway.founding import create
+    from gateway.config.tree import Config, DatabaseSection, ListenSection
+    from gateway.instance.founding import create
 
     home = current().home
     config = Config(
@@ -102,7 +102,7 @@ def read_agencies(path: Path) -> list[dict[str, str]]:
 def _checked(row: dict[str, str], where: str) -> dict[str, str]:
     from admin_cli import checks
     from admin_cli.acts import InputFault, arabic
-    from policies.address import AddressRefused
+    from policies.addresses.address import AddressRefused
 
     try:
         return {
@@ -120,8 +120,8 @@ def _hold_distinct(
 ) -> None:
     """Refuse a code or domain that stands in the file already, and a domain that looks like one that does."""
     from admin_cli.acts import InputFault
-    from mailstore.directory import lookalike
-    from policies.domainname import skeleton
+    from mailstore.directory.directory import lookalike
+    from policies.addresses.domain_name import skeleton
 
     for key in (row["code"], row["domain"]):
         if key in seen:
@@ -141,8 +141,8 @@ def load_agencies(unit: "Unit", rows: list[dict[str, str]], *, with_people: bool
 
     Returns how many officers were added: two for each agency when `with_people`.
     """
-    from mailstore import directory
-    from policies.identity import Agency, Grant, Office, Officer, Right
+    from mailstore.directory import directory
+    from policies.people.identity import Agency, Grant, Office, Officer, Right
 
     people = 0
     for row in rows:

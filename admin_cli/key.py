@@ -9,7 +9,7 @@ from admin_cli.console import document, result, rows
 from admin_cli.globals import current
 
 if TYPE_CHECKING:
-    from policies.signing import EnrolledKey
+    from policies.signature import EnrolledKey
 
 app = typer.Typer(help="Public keys of offices / المفاتيح العامة", no_args_is_help=True)
 
@@ -33,7 +33,7 @@ def enroll(
     from admin_cli import checks
     from admin_cli.acts import apply, instance
     from gateway.signatures.enrolment import read_key
-    from mailstore.directory import enroll_key
+    from mailstore.directory.directory import enroll_key
 
     with instance() as opened:
         reading = read_key(_octets(file), checks.address(address), opened.store.clock())
@@ -73,7 +73,7 @@ def scan(address: str, file: Path) -> None:
 def list_(address: Annotated[str, typer.Option(help="only this office's keys")] = "") -> None:
     """List enrolled keys."""
     from admin_cli.acts import read
-    from mailstore.directory import snapshot
+    from mailstore.directory.directory import snapshot
 
     keys = [key for some in read(snapshot).keys.values() for key in some]
     rows("keys", [_members(key) for key in keys if address.lower() in {"", key.address}], COLUMNS)
@@ -83,7 +83,7 @@ def list_(address: Annotated[str, typer.Option(help="only this office's keys")] 
 def show(fingerprint: str) -> None:
     """Show one enrolled key."""
     from admin_cli.acts import read
-    from mailstore.directory import snapshot
+    from mailstore.directory.directory import snapshot
     from mailstore.faults import NotFound
 
     key = read(snapshot).fingerprints.get(fingerprint.upper().replace(" ", ""))
@@ -99,7 +99,7 @@ def show(fingerprint: str) -> None:
 def revoke(fingerprint: str, reason: Annotated[str, typer.Option(help="why")]) -> None:
     """Revoke an enrolled key from now on; letters accepted before stay valid."""
     from admin_cli.acts import change
-    from mailstore.directory import revoke_key
+    from mailstore.directory.directory import revoke_key
 
     wanted = fingerprint.upper().replace(" ", "")
     change(lambda unit: revoke_key(unit, wanted, unit.now, reason))

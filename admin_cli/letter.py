@@ -24,13 +24,13 @@ COLUMNS = (
 def trace(word: Annotated[str, typer.Argument(metavar="REFERENCE|LETTER-ID|MESSAGE-ID")]) -> None:
     """Show the whole life of a letter on one screen."""
     from admin_cli.acts import read
-    from gateway.tracing import trace as find
+    from gateway.letters.tracing import trace as find
 
     found = read(lambda connection: find(connection, word))
     if current().json or current().ndjson:
         document(found)
         return
-    from admin_cli.tracescreen import show as show_screen
+    from admin_cli.trace_screen import show as show_screen
 
     show_screen(found)
 
@@ -47,10 +47,10 @@ def list_(
     """Find letters by subject, agency, number and period, newest first."""
     from admin_cli.acts import read
     from admin_cli.checks import day
-    from mailstore.letters import Search, addressees, search
-    from mailstore.transaction import Reading
-    from policies.calendar import rfc3339
+    from mailstore.database.transaction import Reading
+    from mailstore.letters.letters import Search, addressees, search
     from policies.reference import parse as parse_reference
+    from policies.words.calendar import rfc3339
 
     known = parse_reference(number) if number else None
     what = Search(
@@ -75,7 +75,7 @@ def list_(
 def show(word: Annotated[str, typer.Argument(metavar="REFERENCE|LETTER-ID|MESSAGE-ID")]) -> None:
     """Show a letter's register entry: what it is, without its content."""
     from admin_cli.acts import read
-    from gateway.tracing import trace as find
+    from gateway.letters.tracing import trace as find
 
     found = read(lambda connection: find(connection, word))
     members = {name: value for name, value in found.items() if name != "events"}
@@ -94,7 +94,7 @@ def export(
 ) -> None:
     """Write a letter's original octets to a file; the export is itself evidence."""
     from admin_cli.acts import InputFault, apply, instance
-    from gateway.exporting import export as take
+    from gateway.letters.exporting import export as take
 
     if to.exists():
         raise InputFault(f"{to}: exists already; choose another file", f"{to}: موجود من قبل؛ اختر ملفاً آخر")

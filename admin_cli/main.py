@@ -11,25 +11,13 @@ from typing import Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from admin_cli import (
-    agency,
-    client,
-    demo,
-    evidence,
-    init,
-    key,
-    letter,
-    office,
-    officer,
-    policy,
-    queue,
-    report,
-)
-from admin_cli import bench as bench_command
+from admin_cli import agency, client, evidence, init, key, letter, office, officer, policy, queue, report
 from admin_cli import doctor as doctor_command
 from admin_cli import serve as serve_command
 from admin_cli import system as system_noun
 from admin_cli import upgrade as upgrade_command
+from admin_cli.bench import commands as bench_command
+from admin_cli.demo import command as demo
 from admin_cli.globals import HELP, Exit, UsageFault, current, leave, set_current, take
 
 _EPILOG = "Options that every command takes:\n\n" + "\n\n".join(f"{name}  {what}" for name, what in HELP)

@@ -27,8 +27,8 @@ def add(
     """Open an office with its mailboxes."""
     from admin_cli import checks
     from admin_cli.acts import change
-    from mailstore.directory import add_office
-    from policies.identity import Office
+    from mailstore.directory.directory import add_office
+    from policies.people.identity import Office
 
     office = Office(
         checks.address(address),
@@ -48,7 +48,7 @@ def add(
 def list_(agency: Annotated[str, typer.Option(help="only this agency's offices")] = "") -> None:
     """List offices."""
     from admin_cli.acts import read
-    from mailstore.directory import snapshot
+    from mailstore.directory.directory import snapshot
 
     directory = read(snapshot)
     found = [one for one in directory.offices.values() if agency.upper() in {"", one.agency}]
@@ -60,7 +60,7 @@ def show(address: str) -> None:
     """Show one office: who acts for it, and which keys sign for it."""
     from admin_cli import checks
     from admin_cli.acts import read
-    from mailstore.directory import snapshot
+    from mailstore.directory.directory import snapshot
     from mailstore.faults import NotFound
 
     directory = read(snapshot)

@@ -9,8 +9,8 @@ from admin_cli.console import document, result, rows
 from admin_cli.globals import current
 
 if TYPE_CHECKING:
-    from mailstore.transaction import Unit
-    from policies.identity import Officer
+    from mailstore.database.transaction import Unit
+    from policies.people.identity import Officer
 
 app = typer.Typer(help="Officers: named people / الموظفون", no_args_is_help=True)
 
@@ -38,9 +38,9 @@ def add(
     """Add a named person; the generated app password is shown once."""
     from admin_cli import checks
     from admin_cli.acts import InputFault, change
-    from gateway.passwords import generate_secret, hash_secret, scram_keys
-    from mailstore.directory import add_officer
-    from policies.identity import Grant, Officer
+    from gateway.login.passwords import generate_secret, hash_secret, scram_keys
+    from mailstore.directory.directory import add_officer
+    from policies.people.identity import Grant, Officer
 
     if language not in {"ar", "en"}:
         raise InputFault(
@@ -65,7 +65,7 @@ def add(
 def list_(office: Annotated[str, typer.Option(help="only officers of this office")] = "") -> None:
     """List officers."""
     from admin_cli.acts import read
-    from mailstore.directory import snapshot
+    from mailstore.directory.directory import snapshot
 
     directory = read(snapshot)
     people = [_members(one) for one in directory.officers.values()]
@@ -76,7 +76,7 @@ def list_(office: Annotated[str, typer.Option(help="only officers of this office
 def show(login: str) -> None:
     """Show one officer with every grant."""
     from admin_cli.acts import read
-    from mailstore.directory import snapshot
+    from mailstore.directory.directory import snapshot
     from mailstore.faults import NotFound
 
     person = read(snapshot).officers.get(login.lower())
@@ -110,8 +110,8 @@ def password(
 ) -> None:
     """Generate a new app password, shown once; earlier ones are revoked."""
     from admin_cli.acts import change
-    from gateway.passwords import generate_secret, hash_secret, scram_keys
-    from mailstore.directory import add_password
+    from gateway.login.passwords import generate_secret, hash_secret, scram_keys
+    from mailstore.directory.directory import add_password
 
     secret, account = generate_secret(), login.lower()
     hashed = hash_secret(secret)
@@ -137,8 +137,8 @@ def certificate(
     """Let an officer log in by a TLS client certificate, in place of an earlier one; see [tls] officer_ca."""
     from admin_cli import checks
     from admin_cli.acts import InputFault, apply, instance
-    from admin_cli.clientcertificate import fingerprint_of, issue_client
-    from mailstore.credentials import set_officer_certificate
+    from admin_cli.client_certificate import fingerprint_of, issue_client
+    from mailstore.directory.credentials import set_officer_certificate
 
     if [certificate is not None, issue is not None, revoke].count(True) != 1:
         raise InputFault(
@@ -181,8 +181,8 @@ def grant(
     """Give an officer rights for an office, replacing those held there."""
     from admin_cli import checks
     from admin_cli.acts import change
-    from mailstore import directory
-    from policies.identity import Grant
+    from mailstore.directory import directory
+    from policies.people.identity import Grant
 
     one = Grant(checks.address(office), checks.rights(may), primary)
     change(lambda unit: directory.grant(unit, login.lower(), one))
@@ -198,7 +198,7 @@ def revoke(login: str, office: Annotated[str, typer.Option(help="address of the 
     """Take away an officer's rights for an office; open sessions lose it too."""
     from admin_cli import checks
     from admin_cli.acts import change
-    from mailstore.directory import revoke_grant
+    from mailstore.directory.directory import revoke_grant
 
     address = checks.address(office)
     change(lambda unit: revoke_grant(unit, login.lower(), address))
@@ -215,7 +215,7 @@ def suspend(
 ) -> None:
     """Suspend an officer: no login and no open session until restored."""
     from admin_cli.acts import change
-    from mailstore.directory import suspend_account
+    from mailstore.directory.directory import suspend_account
 
     change(lambda unit: suspend_account(unit, login.lower(), suspended=not restore))
     result(

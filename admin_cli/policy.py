@@ -17,9 +17,9 @@ def show() -> None:
     from dataclasses import asdict
 
     from admin_cli.acts import instance
-    from gateway.instance import policy_settings
-    from mailstore.directory import snapshot
-    from policies.reasons import EXPLANATIONS
+    from gateway.instance.home import policy_settings
+    from mailstore.directory.directory import snapshot
+    from policies.words.reasons import EXPLANATIONS
 
     with instance() as opened:
         settings = policy_settings(opened.config)
@@ -46,7 +46,7 @@ def show() -> None:
 @app.command()
 def check() -> None:
     """Check the settings file; every unknown or wrong setting is named with its row."""
-    from gateway.config import FILE, load
+    from gateway.config.reading import FILE, load
 
     load(current().home)
     path = str(current().home / FILE)
@@ -61,7 +61,7 @@ def pair(
 ) -> None:
     """Forbid or allow letters from one agency (code) to another."""
     from admin_cli.acts import change
-    from mailstore.directory import set_pair
+    from mailstore.directory.directory import set_pair
 
     change(lambda unit: set_pair(unit, sender.upper(), recipient.upper(), allowed=not forbid))
     result(
@@ -80,9 +80,9 @@ def test(
 ) -> None:
     """Say what every rule would decide about a letter. Nothing is kept; exit 0 accepted, 3 refused."""
     from admin_cli.acts import instance, unreadable
-    from gateway.examination import examine, verifier
-    from gateway.instance import policy_settings
-    from mailstore.directory import snapshot
+    from gateway.instance.home import policy_settings
+    from gateway.letters.examination import examine, verifier
+    from mailstore.directory.directory import snapshot
     from policies.verdict import Refused
 
     try:
@@ -111,7 +111,7 @@ def test(
 
 def _print(shown: dict[str, Any], rules: list[dict[str, Any]]) -> None:
     from admin_cli.console import say
-    from policies.reasons import EXPLANATIONS, Reason
+    from policies.words.reasons import EXPLANATIONS, Reason
 
     columns = (
         ("rule", "القاعدة", "Rule"),
@@ -129,9 +129,9 @@ def _print(shown: dict[str, Any], rules: list[dict[str, Any]]) -> None:
 
 def _envelope(account: str, sender: str, to: list[str], directory: Any, now: Any) -> Any:
     from mailstore.faults import NotFound
-    from policies.address import parse_address
+    from policies.addresses.address import parse_address
     from policies.envelope import Envelope, Recipient
-    from policies.identity import Account
+    from policies.people.identity import Account
 
     login = account.lower()
     officer, system = directory.officers.get(login), directory.systems.get(login)

@@ -64,8 +64,8 @@ _AGENCY_COLUMNS = (
 
 def _counts(since: str, until: str) -> list[tuple[str, str, int, int]]:
     from admin_cli.acts import InputFault, read
-    from mailstore.letters import monthly as count
-    from policies.calendar import months
+    from mailstore.letters.letters import monthly as count
+    from policies.words.calendar import months
 
     for text, option in ((since, "--from"), (until, "--to")):
         try:
@@ -82,7 +82,7 @@ def _counts(since: str, until: str) -> list[tuple[str, str, int, int]]:
 
 def _names() -> dict[str, dict[str, Any]]:
     from admin_cli.acts import read
-    from mailstore.directory import snapshot
+    from mailstore.directory.directory import snapshot
 
     return {
         one.code: {"name_ar": one.name_ar, "name_en": one.name_en} for one in read(snapshot).agencies.values()

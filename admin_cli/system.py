@@ -10,7 +10,7 @@ from admin_cli.console import result, rows
 from admin_cli.globals import current
 
 if TYPE_CHECKING:
-    from mailstore.transaction import Unit
+    from mailstore.database.transaction import Unit
 
 app = typer.Typer(help="Legacy document systems / الأنظمة", no_args_is_help=True)
 
@@ -42,10 +42,10 @@ def add(
     """Add a system, with an app password (shown once) or a TLS client certificate."""
     from admin_cli import checks
     from admin_cli.acts import InputFault, apply, instance
-    from admin_cli.clientcertificate import fingerprint_of, issue_client
-    from gateway.passwords import generate_secret, hash_secret, scram_keys
-    from mailstore.directory import add_system
-    from policies.identity import System
+    from admin_cli.client_certificate import fingerprint_of, issue_client
+    from gateway.login.passwords import generate_secret, hash_secret, scram_keys
+    from mailstore.directory.directory import add_system
+    from policies.people.identity import System
 
     if certificate and issue:
         raise InputFault("give --certificate or --issue, not both", "أعطِ --certificate أو --issue لا كليهما")
@@ -85,7 +85,7 @@ def add(
 def list_() -> None:
     """List systems."""
     from admin_cli.acts import read
-    from mailstore.directory import snapshot
+    from mailstore.directory.directory import snapshot
 
     names = ("login", "agency", "offices", "networks", "certificate", "suspended", "name_en", "name_ar")
     systems = read(snapshot).systems.values()
@@ -96,7 +96,7 @@ def list_() -> None:
 def revoke(login: str) -> None:
     """Suspend a system for good: it can log in no more."""
     from admin_cli.acts import change
-    from mailstore.directory import suspend_account
+    from mailstore.directory.directory import suspend_account
 
     change(lambda unit: suspend_account(unit, login.lower(), suspended=True))
     result({"login": login.lower(), "suspended": True}, f"أُوقف النظام {login}", f"system {login} suspended")

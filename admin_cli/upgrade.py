@@ -6,8 +6,8 @@ from admin_cli.globals import current
 
 def upgrade() -> None:
     """Bring the database to the schema of this version; does nothing when it is there already."""
-    from gateway.config import load
-    from gateway.instance import database_url
+    from gateway.config.reading import load
+    from gateway.instance.home import database_url
     from mailstore.upgrade import current as revision
     from mailstore.upgrade import upgrade as migrate
 

@@ -13,33 +13,34 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gateway.accounts import Accounts
-from gateway.certificates import expiry
-from gateway.checkpointing import keep_signing
-from gateway.clock import Clock, utc_now
-from gateway.config import Config, ConfigError, ImapSection
-from gateway.directory import CurrentDirectory
-from gateway.examination import verifier
+from gateway.config.quirks import read_quirk
+from gateway.config.reading import ConfigError
+from gateway.config.tree import Config, ImapSection
+from gateway.evidence.checkpointing import keep_signing
 from gateway.imap.server import ImapServer
 from gateway.imap.settings import ImapSettings
 from gateway.imap.settings import Ports as ImapPorts
-from gateway.instance import Instance, open_instance, policy_settings
-from gateway.intake import Intake, Standing
-from gateway.journal import start_journal
-from gateway.login import Login
-from gateway.offload import Offload
-from gateway.openfiles import Exhaustion, raise_limit
-from gateway.opening import Opening
-from gateway.quirks import read_quirk
-from gateway.receipting import Receipting
+from gateway.instance.certificates import expiry
+from gateway.instance.home import Instance, open_instance, policy_settings
+from gateway.letters.examination import verifier
+from gateway.letters.intake import Intake, Standing
+from gateway.letters.opening import Opening
+from gateway.letters.unlinking import Unlinking
+from gateway.login.accounts import Accounts
+from gateway.login.attempts import Login
+from gateway.login.throttle import Throttle
+from gateway.net.open_files import Exhaustion, raise_limit
+from gateway.net.tls import server_context
+from gateway.receipts.issuing import Receipting
+from gateway.runtime.clock import Clock, utc_now
+from gateway.runtime.directory import CurrentDirectory
+from gateway.runtime.journal import start_journal
+from gateway.runtime.offload import Offload
 from gateway.signatures.sealing import Sealer
 from gateway.signatures.selftest import self_test
 from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.submission import SubmissionService
-from gateway.throttle import Throttle
-from gateway.tls import server_context
-from gateway.unlinking import Unlinking
-from mailstore.credentials import salt_key
+from mailstore.directory.credentials import salt_key
 
 JOURNAL = logging.getLogger("murasalat")
 GRACE_SECONDS = 10.0

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from mailstore import schema
+from mailstore.database import schema
+from mailstore.database.transaction import Unit
 from mailstore.faults import NotFound
-from mailstore.transaction import Unit
-from policies.calendar import rfc3339
+from policies.words.calendar import rfc3339
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30, 120, 600, 3600))
 

@@ -23,9 +23,9 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, insert, make_url, select
 from sqlalchemy.exc import DBAPIError
 
-from mailstore import schema
-from mailstore.credentials import SALT_KEY
-from mailstore.engines import refuse_unknown
+from mailstore.database import schema
+from mailstore.database.engines import refuse_unknown
+from mailstore.directory.credentials import SALT_KEY
 from mailstore.faults import StoreFault, StoreUnavailable, UnsafeStore
 
 __all__ = ["current", "initialise", "refuse_unknown", "upgrade"]

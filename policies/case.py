@@ -6,11 +6,11 @@ envelope, the directory and the engines say. A rule reads a case and returns a v
 
 from dataclasses import dataclass, field
 
-from policies.address import Address, AddressRefused, parse_from, parse_list
-from policies.directory import Directory
+from policies.addresses.address import Address, AddressRefused, parse_from, parse_list
 from policies.envelope import Envelope
+from policies.people.directory import Directory
 from policies.settings import PolicySettings
-from policies.signing import EnrolledKey, SignatureFacts
+from policies.signature import EnrolledKey, SignatureFacts
 from policies.verdict import Refused
 
 

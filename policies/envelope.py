@@ -6,8 +6,8 @@ Invariant: everything here was said in the SMTP dialogue or proved by the login;
 from dataclasses import dataclass
 from datetime import datetime
 
-from policies.address import Address
-from policies.identity import Account
+from policies.addresses.address import Address
+from policies.people.identity import Account
 
 
 @dataclass(frozen=True, slots=True)

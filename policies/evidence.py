@@ -13,9 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from policies.calendar import rfc3339
-from policies.identity import Account
-from policies.reasons import Reason
+from policies.people.identity import Account
+from policies.words.calendar import rfc3339
+from policies.words.reasons import Reason
 
 SCHEMA = "murasalat-evidence-1"
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 
 from policies.evidence import canonical_json
-from policies.signing import SigningSettings
+from policies.signature import SigningSettings
 
 
 @dataclass(frozen=True, slots=True)

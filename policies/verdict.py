@@ -5,7 +5,7 @@ Rules fail closed: only an explicit `ACCEPTED` lets a letter pass; `None` is not
 
 from dataclasses import dataclass
 
-from policies.reasons import Reason
+from policies.words.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)

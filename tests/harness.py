@@ -25,16 +25,17 @@ from typing import TypeVar
 
 from admin_cli.init import SAMPLE, load_agencies, read_agencies
 from gateway.app import Gateway
-from gateway.composing import mailbox, sealed, text_entity, words
-from gateway.config import Config, ListenSection
-from gateway.founding import create
-from gateway.instance import open_instance
-from gateway.passwords import generate_secret, hash_secret, scram_keys
+from gateway.config.tree import Config, ListenSection
+from gateway.instance.founding import create
+from gateway.instance.home import open_instance
+from gateway.login.passwords import generate_secret, hash_secret, scram_keys
+from gateway.mime.writing import mailbox, text_entity, words
 from gateway.signatures.enrolment import read_key
+from gateway.signatures.sealed import sealed
 from gateway.signatures.sealing import Sealer
-from mailstore import directory
-from mailstore.transaction import Store, Unit
-from policies.identity import Grant, Office, Officer, Right, System
+from mailstore.database.transaction import Store, Unit
+from mailstore.directory import directory
+from policies.people.identity import Grant, Office, Officer, Right, System
 
 ROOT = Path(__file__).parent.parent
 EVERYTHING = frozenset(Right)

@@ -8,8 +8,8 @@ Invariants:
 
 from dataclasses import dataclass
 
-from policies.directory import Directory
-from policies.identity import Officer, Right
+from policies.people.directory import Directory
+from policies.people.identity import Officer, Right
 
 INBOX, SENT, DRAFTS, TRASH, RECEIPTS, ARCHIVE = "INBOX", "Sent", "Drafts", "Trash", "Receipts", "Archive"
 STANDARD = frozenset({INBOX, SENT, DRAFTS, TRASH, RECEIPTS, ARCHIVE})

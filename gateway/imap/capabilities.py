@@ -1,7 +1,7 @@
 """What the server says it can (RFC 9051 section 6.1.1), before and after login. A name stands here when it is true."""
 
+from gateway.config.quirks import without
 from gateway.imap.settings import ImapSettings
-from gateway.quirks import without
 
 GREETING = (
     "IMAP4rev1",

@@ -13,11 +13,11 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from gateway.connections import Entry
 from gateway.imap.settings import ImapSettings
 from gateway.imap.uploads import SMALL_OCTETS, Uploads
 from gateway.imap.wire.framing import CommandReader, Fatal, Frame, Line, NeedContinuation, NeedData, Refused
-from gateway.tls import client_certificate, cut
+from gateway.net.connections import Entry
+from gateway.net.tls import client_certificate, cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable

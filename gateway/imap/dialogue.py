@@ -9,8 +9,6 @@ Invariants:
 
 import logging
 
-from gateway.connections import Entry
-from gateway.faults import Unavailable
 from gateway.imap.capabilities import greeting
 from gateway.imap.commands.append import admit
 from gateway.imap.commands.table import HANDLERS
@@ -24,6 +22,8 @@ from gateway.imap.wire.commands import Command
 from gateway.imap.wire.errors import BadCommand
 from gateway.imap.wire.framing import Fatal, Frame, NeedContinuation
 from gateway.imap.wire.parser import append_mailbox, parse
+from gateway.net.connections import Entry
+from gateway.runtime.faults import Unavailable
 from mailstore.faults import NotFound
 
 JOURNAL = logging.getLogger("murasalat.imap")

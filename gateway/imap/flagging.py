@@ -7,7 +7,7 @@ Invariants:
 
 from collections.abc import Collection, Iterable
 
-from gateway.imap.index import DELETED, RESERVED
+from gateway.imap.selected.index import DELETED, RESERVED
 
 
 def is_reserved(flag: str) -> bool:

@@ -10,16 +10,16 @@ import ssl
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gateway.connections import Connections
 from gateway.imap.connection import Connection
 from gateway.imap.dialogue import Dialogue
+from gateway.imap.selected.updates import Updates
 from gateway.imap.session import Session, Shared
 from gateway.imap.settings import ImapSettings, Ports
-from gateway.imap.updates import Updates
-from gateway.tls import secured
+from gateway.net.connections import Connections
+from gateway.net.tls import secured
 
 if TYPE_CHECKING:
-    from policies.directory import Directory
+    from policies.people.directory import Directory
 
 JOURNAL = logging.getLogger("murasalat.imap")
 
@@ -30,7 +30,7 @@ class ImapServer:
     """IMAP4rev1 and IMAP4rev2 on implicit TLS (RFC 8314); it runs in the event loop that calls `start`."""
 
     def __init__(self, settings: ImapSettings, ports: Ports, context: ssl.SSLContext) -> None:
-        """Take `context` from `gateway.tls.server_context`."""
+        """Take `context` from `gateway.net.tls.server_context`."""
         self._context = context
         self._settings = settings
         connections = Connections(

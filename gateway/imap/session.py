@@ -16,26 +16,27 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from gateway.connections import Connections
 from gateway.imap.access import Access, access_of
 from gateway.imap.connection import Connection
 from gateway.imap.names import Place, place_of, shown
 from gateway.imap.reply import Ending, no
+from gateway.imap.selected.updates import Updates
+from gateway.imap.selected.view import View
 from gateway.imap.settings import ImapSettings, Ports
 from gateway.imap.state import State
 from gateway.imap.texts import MAILBOX_GONE, NO_SUCH_MAILBOX, REVOKED, Sentence
-from gateway.imap.updates import Updates
 from gateway.imap.uploads import Uploads
-from gateway.imap.view import View
 from gateway.imap.wire import responses
-from gateway.reader import Reader
-from mailstore import directory, mailboxes
+from gateway.letters.reader import Reader
+from gateway.net.connections import Connections
+from mailstore.database.transaction import Reading, Unit
+from mailstore.directory import directory
 from mailstore.faults import NotFound
-from mailstore.mailboxes import Mailbox
-from mailstore.transaction import Reading, Unit
-from policies.arabic import strip_controls
-from policies.directory import Directory
-from policies.identity import Account
+from mailstore.mailboxes import mailboxes
+from mailstore.mailboxes.mailboxes import Mailbox
+from policies.people.directory import Directory
+from policies.people.identity import Account
+from policies.words.arabic import strip_controls
 
 if TYPE_CHECKING:
     import asyncio

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.directory import CurrentDirectory
-from gateway.login import Login
-from gateway.offload import Offload
-from gateway.opening import Opening
-from gateway.quirks import Quirk
-from gateway.unlinking import Unlinking
+from gateway.config.quirks import Quirk
+from gateway.letters.opening import Opening
+from gateway.letters.unlinking import Unlinking
+from gateway.login.attempts import Login
+from gateway.runtime.directory import CurrentDirectory
+from gateway.runtime.offload import Offload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

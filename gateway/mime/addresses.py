@@ -1,6 +1,6 @@
 """Address lists for display in an ENVELOPE (RFC 5322 section 3.4); lenient: broken ones show something.
 
-Nobody is identified by the result: rules that decide use `policies.address`, one mailbox or a refusal.
+Nobody is identified by the result: rules that decide use `policies.addresses.address`, one mailbox or a refusal.
 
 Invariants:
 - Total, and linear in the length of the value.

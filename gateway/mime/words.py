@@ -1,6 +1,6 @@
 """Encoded words in header fields, decoded for reading and search (RFC 2047); lenient where letters are not.
 
-Nobody is identified by the result: rules that decide use `policies.encodedword`, which is strict.
+Nobody is identified by the result: rules that decide use `policies.addresses.encoded_word`, which is strict.
 
 Invariant: total, and linear in the length of the value, whatever it holds.
 """

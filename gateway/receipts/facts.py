@@ -12,21 +12,22 @@ from typing import Any
 
 from gateway.mime.header import scan_header
 from gateway.mime.limits import DEFAULT_LIMITS
-from mailstore import evidence, letters
-from mailstore.contents import piece
-from mailstore.evidence import Recorded
+from mailstore.database.transaction import Reading
+from mailstore.evidence import records as evidence
+from mailstore.evidence.proofs import Proof, prove
+from mailstore.evidence.records import Recorded
 from mailstore.faults import NotFound
-from mailstore.letters import Addressee, Letter
+from mailstore.letters import letters
+from mailstore.letters.letters import Addressee, Letter
+from mailstore.mailboxes.contents import piece
 from mailstore.outbox import Owed
-from mailstore.proofs import Proof, prove
-from mailstore.transaction import Reading
-from policies.calendar import parse_rfc3339
-from policies.directory import Directory
 from policies.evidence import Actor, Event
 from policies.letter import Duty
-from policies.reasons import Reason
-from policies.receipt import Consignment, Facts, Kind, NamedOffice, kind_of
+from policies.people.directory import Directory
+from policies.receipts.receipt import Consignment, Facts, Kind, NamedOffice, kind_of
 from policies.tracking import consignment_status
+from policies.words.calendar import parse_rfc3339
+from policies.words.reasons import Reason
 
 _ENHANCED = re.compile(r"[45]\.[0-9]{1,3}\.[0-9]{1,3}")  # RFC 3463 section 2, failures only
 _DISPATCH = frozenset(

@@ -18,14 +18,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.composing import Entity, base64_entity, base64_lines, mailbox, multipart, sealed, words
+from gateway.mime.writing import Entity, base64_entity, base64_lines, mailbox, multipart, words
 from gateway.receipts.facts import Material
 from gateway.receipts.rendering import page, plain_text
 from gateway.receipts.report import evidence_part, header_part, machine_part, mail_date, original_message_id
-from gateway.signatures.armor import dearmor
-from policies.arabic import strip_controls
-from policies.receipt import Facts, Kind
-from policies.receipt_text import section, subject_line
+from gateway.signatures.openpgp.armor import dearmor
+from gateway.signatures.sealed import sealed
+from policies.receipts.receipt import Facts, Kind
+from policies.receipts.text import section, subject_line
+from policies.words.arabic import strip_controls
 
 DISPLAY_NAME = "مراسلات Murasalat"
 

@@ -10,7 +10,7 @@ Invariants:
 import html
 from collections.abc import Sequence
 
-from policies.receipt_text import Listing, Row, Section, Table
+from policies.receipts.text import Listing, Row, Section, Table
 
 WIDTH = 76  # a label and its value on one line, else the value below
 _DIRECTION = {"ar": "rtl", "en": "ltr"}

@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from gateway.composing import Entity, base64_entity, field, text_entity
+from gateway.mime.writing import Entity, base64_entity, field, text_entity
 from gateway.receipts.facts import Material
-from mailstore.log import leaf_hash
-from policies.calendar import in_qatar
+from mailstore.database.log import leaf_hash
 from policies.evidence import Event, canonical_json
-from policies.receipt import Consignment, Facts, Kind
+from policies.receipts.receipt import Consignment, Facts, Kind
+from policies.words.calendar import in_qatar
 
 BUNDLE_SCHEMA = "murasalat-receipt-1"
 ALGORITHM = "Ed25519"

@@ -12,11 +12,12 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from gateway.signatures import openpgp_sequoia, packets, smime
-from gateway.signatures.armor import ArmorError, dearmor
 from gateway.signatures.key_file import KeyReading, KeyRefused
-from gateway.signatures.openpgp_gnupg import GnupgVerifier, ListedKey, Listing
-from policies.signing import EnrolledKey
+from gateway.signatures.openpgp import packets, sequoia
+from gateway.signatures.openpgp.armor import ArmorError, dearmor
+from gateway.signatures.openpgp.gnupg import GnupgVerifier, ListedKey, Listing
+from gateway.signatures.smime import certificates
+from policies.signature import EnrolledKey
 
 __all__ = ["KeyReading", "KeyRefused", "read_key"]
 
@@ -35,14 +36,14 @@ def read_key(file_bytes: bytes, address: str, now: datetime) -> KeyReading:
     """
     if len(file_bytes) > MAX_KEY_FILE:
         raise KeyRefused("not-a-key", f"more than {MAX_KEY_FILE} octets")
-    if smime.is_x509(file_bytes):
-        return smime.read_certificate(file_bytes, address, now)
+    if certificates.is_x509(file_bytes):
+        return certificates.read_certificate(file_bytes, address, now)
     material = _one_certificate(file_bytes)
     keys = packets.keys(material)
     _check_strength(keys[0])
     with tempfile.TemporaryDirectory(prefix="murasalat-") as home:
         listing = GnupgVerifier(Path(home)).listing(material)
-    view = openpgp_sequoia.view(material)
+    view = sequoia.view(material)
     if listing is None or view is None:
         raise _unaccepted(material, "GnuPG" if listing is None else "Sequoia")
     if listing.keys[0].revoked or view.revoked:

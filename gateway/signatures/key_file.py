@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from policies.signing import EnrolledKey
+from policies.signature import EnrolledKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Literal
 
 from gateway.mime.fields import unfolded_value, values
 from gateway.mime.tree import Part
-from policies.encodedword import decode_encoded_words
+from policies.addresses.encoded_word import decode_encoded_words
 
 Scheme = Literal["hp", "protected-headers"]
 

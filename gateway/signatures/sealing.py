@@ -19,10 +19,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from gateway.signatures import openpgp_sequoia
-from gateway.signatures.armor import dearmor
-from gateway.signatures.openpgp_process import ALONE, GnupgProcess
-from policies.signing import Finding
+from gateway.signatures.openpgp import sequoia
+from gateway.signatures.openpgp.armor import dearmor
+from gateway.signatures.openpgp.process import ALONE, GnupgProcess
+from policies.signature import Finding
 
 MICALG = "pgp-sha512"  # RFC 3156 section 5: names the hash of what `sign` returns
 _SOCKET_LIMIT = (
@@ -151,7 +151,7 @@ class Sealer:
         seal: bytes = result.data
         if result.returncode != 0 or not seal:
             raise SealingError("sealing-failed", _last_message(result))
-        facts = openpgp_sequoia.verify(octets, seal, dearmor(public, "PUBLIC KEY BLOCK"))
+        facts = sequoia.verify(octets, seal, dearmor(public, "PUBLIC KEY BLOCK"))
         if facts.finding is not Finding.GOOD or facts.fingerprint != self._fingerprint:
             raise SealingError("seal-unverified", facts.finding)
         return seal

@@ -5,11 +5,11 @@ Invariant: an instance whose engines take an altered text for a signed one, or m
 
 from datetime import UTC, datetime
 
-from gateway.signatures.armor import dearmor
-from gateway.signatures.openpgp import verify_both
-from gateway.signatures.openpgp_gnupg import GnupgVerifier
+from gateway.signatures.openpgp.armor import dearmor
+from gateway.signatures.openpgp.gnupg import GnupgVerifier
+from gateway.signatures.openpgp.verification import verify_both
 from gateway.signatures.sealing import Sealer, SealingError
-from policies.signing import EnrolledKey, Finding
+from policies.signature import EnrolledKey, Finding
 
 OLDEST_GNUPG = (2, 2, 8)
 """Older ones let a letter's text forge gpg's report (CVE-2018-12020)."""

@@ -11,7 +11,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from gateway.scram import MECHANISM, ClientFirst, Malformed, client_first
+from gateway.login.scram import MECHANISM, ClientFirst, Malformed, client_first
 
 LINE_OCTETS = 1_536  # more than PLAIN with three names of 255 octets, in base64
 

@@ -1,13 +1,13 @@
 """EHLO, AUTH and the harmless commands (RFC 5321 section 4.1.1, RFC 4954)."""
 
-from gateway.faults import Throttled, Unavailable
-from gateway.scram import MECHANISM, Malformed
+from gateway.login.scram import MECHANISM, Malformed
+from gateway.runtime.faults import Throttled, Unavailable
 from gateway.smtp import replies
 from gateway.smtp.auth import MECHANISMS, Ask, AuthRefused, Claim, PasswordClaim, ScramClaim, malformed
 from gateway.smtp.parameters import ArgumentRefused, client_name
 from gateway.smtp.session import JOURNAL, Goodbye, Session
 from gateway.smtp.wire import LineRefused
-from policies.identity import Account
+from policies.people.identity import Account
 
 _LOGGED_IN = replies.reply(235, "2.7.0", "Authentication successful")
 _OK = replies.reply(250, "2.0.0", "OK")

@@ -9,7 +9,7 @@ Invariants:
 import asyncio
 from functools import cache
 
-from gateway.faults import Unavailable
+from gateway.runtime.faults import Unavailable
 from gateway.smtp import replies
 from gateway.smtp.end_of_data import EndOfData, Fault, Flaw
 from gateway.smtp.parameters import (
@@ -21,9 +21,9 @@ from gateway.smtp.parameters import (
 )
 from gateway.smtp.session import JOURNAL, Goodbye, Session
 from gateway.smtp.transaction import Peer, Transaction
-from policies.address import Address, AddressRefused, parse_path
+from policies.addresses.address import Address, AddressRefused, parse_path
 from policies.outcome import Registered
-from policies.reasons import Reason
+from policies.words.reasons import Reason
 
 _SENDER_OK = replies.reply(250, "2.1.0", "Sender noted")
 _RECIPIENT_OK = replies.reply(250, "2.1.5", "Recipient noted")

@@ -18,7 +18,7 @@ from typing import cast
 
 from aiosmtpd.smtp import SMTP
 
-from gateway.connections import Entry
+from gateway.net.connections import Entry
 from gateway.smtp import commands, mail, replies
 from gateway.smtp.auth import LINE_OCTETS as AUTH_OCTETS
 from gateway.smtp.session import JOURNAL, Goodbye, Session, Shared

@@ -13,7 +13,7 @@ Invariants:
 import re
 from dataclasses import dataclass
 
-from policies.reasons import EXPLANATIONS, Reason
+from policies.words.reasons import EXPLANATIONS, Reason
 
 LINE_OCTETS = 512
 _DETAIL_CHARACTERS = 200

@@ -16,14 +16,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from gateway.connections import Connections
+from gateway.net.connections import Connections
+from gateway.net.tls import client_certificate, cut
 from gateway.smtp import replies
 from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.transaction import Peer, Transaction
 from gateway.smtp.wire import Wire
-from gateway.tls import client_certificate, cut
-from policies.identity import Account
-from policies.reasons import Reason
+from policies.people.identity import Account
+from policies.words.reasons import Reason
 
 _READ_OCTETS = 64 * 1024  # that may wait to be read, after login
 

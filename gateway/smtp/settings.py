@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.login import Login
+from gateway.login.attempts import Login
 from policies.envelope import Envelope
 from policies.outcome import Outcome
-from policies.reasons import Reason
+from policies.words.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Settings:
 class Ports:
     """What the protocol calls.
 
-    `submit` answers for a complete submission; it raises `gateway.faults.Unavailable` when nothing was kept
+    `submit` answers for a complete submission; it raises `gateway.runtime.faults.Unavailable` when nothing was kept
     and the client may try again. `reject` records a refusal that the protocol itself made after login: the
     envelope as far as it was said, the reason, the detail, and the octets if they were read (never for now).
     `clock` is UTC.

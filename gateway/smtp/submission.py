@@ -8,11 +8,11 @@ import asyncio
 import ssl
 from collections.abc import Sequence
 
-from gateway.connections import Connections
+from gateway.net.connections import Connections
+from gateway.net.tls import secured
 from gateway.smtp.protocol import SubmissionProtocol
 from gateway.smtp.session import JOURNAL, Shared
 from gateway.smtp.settings import Ports, Settings
-from gateway.tls import secured
 
 _CUT_SECONDS = 1.0
 
@@ -21,7 +21,7 @@ class SubmissionService:
     """The submission service (RFC 6409) on implicit TLS; it runs in the event loop that calls `start`."""
 
     def __init__(self, settings: Settings, ports: Ports, context: ssl.SSLContext) -> None:
-        """Take `context` from `gateway.tls.server_context`."""
+        """Take `context` from `gateway.net.tls.server_context`."""
         self._context = context
         self._handshake_seconds = settings.handshake_seconds
         connections = Connections(

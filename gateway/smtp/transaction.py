@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.smtp.parameters import MailParameters, RcptParameters
-from policies.address import Address
+from policies.addresses.address import Address
 from policies.envelope import Envelope, Recipient
-from policies.identity import Account
+from policies.people.identity import Account
 
 
 @dataclass(frozen=True, slots=True)

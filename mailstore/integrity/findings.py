@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from policies.arabic import strip_controls
+from policies.words.arabic import strip_controls
 
 LIMIT = 1000  # faults named before a verification gives up: by then nothing is right
 

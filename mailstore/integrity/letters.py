@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, exists, func, select, union_all
 
-from mailstore import schema
+from mailstore.database import schema
 from mailstore.integrity.findings import LIMIT, Findings
-from mailstore.letters import letter_digest, recipient_digest
+from mailstore.letters.letters import letter_digest, recipient_digest
 from policies.evidence import Event
 
 _BATCH = 200

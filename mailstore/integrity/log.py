@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
-from mailstore import schema
-from mailstore.checkpoints import body, every, read_body
+from mailstore.database import schema
+from mailstore.database.log import EMPTY_ROOT, Hash, leaf_hash, node_hash
+from mailstore.evidence.checkpoints import body, every, read_body
 from mailstore.integrity.findings import LIMIT, Findings
-from mailstore.log import EMPTY_ROOT, Hash, leaf_hash, node_hash
 from policies.evidence import SCHEMA, Event, canonical_json, unique_key_of
 
 _BATCH = 1024

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, exists, func, select
 
-from mailstore import schema
+from mailstore.database import schema
 from mailstore.integrity.findings import LIMIT, Findings
 from mailstore.integrity.log import short
-from mailstore.mailboxes import entry_digest
-from mailstore.messages import message_digest
+from mailstore.mailboxes.mailboxes import entry_digest
+from mailstore.octets.messages import message_digest
 
 if TYPE_CHECKING:
     from array import array

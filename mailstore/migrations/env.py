@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from mailstore.schema import metadata
+from mailstore.database.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -12,10 +12,10 @@ import pytest
 from clients.thunderbird import Account, Thunderbird, missing
 from harness import EVERYTHING, Site, Where
 
-from gateway.passwords import generate_secret, hash_secret
+from gateway.login.passwords import generate_secret, hash_secret
 from gateway.signatures.sealing import Sealer
-from mailstore import directory
-from policies.identity import Grant, Office, Officer
+from mailstore.directory import directory
+from policies.people.identity import Grant, Office, Officer
 
 pytestmark = [
     pytest.mark.clients,

@@ -19,9 +19,9 @@ from clients.thunderbird import Account, Thunderbird, missing
 from harness import Site, Where, imap, send, submission
 from journey.commands import command
 
-from mailstore import directory
-from policies.encodedword import decode_encoded_words
-from policies.identity import Office
+from mailstore.directory import directory
+from policies.addresses.encoded_word import decode_encoded_words
+from policies.people.identity import Office
 
 pytestmark = [
     pytest.mark.clients,

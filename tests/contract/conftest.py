@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from gateway.signatures.notes import LogSigner, verify_note
+from mailstore.database.transaction import Store
 from mailstore.integrity import Report, verify
-from mailstore.transaction import Store
 from mailstore.upgrade import initialise
 from tests.contract.sample import fill
 from tests.postgres import PostgreSQL, binaries, running_postgres

@@ -2,7 +2,7 @@
 
 import threading
 
-from mailstore.transaction import Store, Unit
+from mailstore.database.transaction import Store, Unit
 
 
 class Gate:

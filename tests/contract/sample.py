@@ -9,14 +9,20 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from mailstore import directory, evidence, letters, mailboxes, outbox, register
-from mailstore.checkpoints import sign_due
-from mailstore.letters import Addressee, Letter
-from mailstore.mailboxes import Message, NewEntry
-from mailstore.transaction import Store, Unit
-from policies.calendar import rfc3339
+from mailstore import outbox
+from mailstore.database.transaction import Store, Unit
+from mailstore.directory import directory
+from mailstore.evidence import records
+from mailstore.evidence.checkpoints import sign_due
+from mailstore.letters import letters, register
+from mailstore.letters.letters import Addressee, Letter
+from mailstore.mailboxes import mailboxes
+from mailstore.mailboxes.mailboxes import NewEntry
+from mailstore.octets import messages
+from mailstore.octets.messages import Message
 from policies.evidence import Actor, Event, Evidence, Issuer, Party
-from policies.identity import Agency, Grant, Office, Officer, Right
+from policies.people.identity import Agency, Grant, Office, Officer, Right
+from policies.words.calendar import rfc3339
 
 T = TypeVar("T")
 ISSUER = Issuer("node-1", "log.gov.example+1234abcd")
@@ -95,7 +101,7 @@ def accept(
     """Register a letter, place it in the sender's Sent and the recipients' INBOX, with evidence."""
     octets = b"Subject: letter\r\nMessage-ID: <%d@%s>\r\n\r\n" % (number, sender.encode()) + body
     message = make_message(octets)
-    letter_id = evidence.new_id(unit)
+    letter_id = records.new_id(unit)
     series = f"{sender}/out/2026"
     given = register.allocate(unit, series)
     letter = Letter(
@@ -119,7 +125,7 @@ def accept(
         engines="sequoia gnupg",
     )
     addressees = [_addressee(unit, code) for code in to]
-    mailboxes.put_message(unit, message)
+    messages.put_message(unit, message)
     letters.insert_letter(
         unit, letter, addressees, f"submission-{number}-{sender}", f"signed-{number}-{sender}"
     )
@@ -132,7 +138,7 @@ def accept(
     for one in addressees:
         facts.append(_fact(unit, letter, Event.DELIVERED, one))
         facts.append(_fact(unit, letter, Event.REGISTERED_IN, one))
-    indices = evidence.append_all(unit, facts)
+    indices = records.append_all(unit, facts)
     outbox.owe(unit, "dispatch", letter_id, facts[0].evidence_id)
     return Accepted(letter, uids, indices)
 
@@ -153,7 +159,7 @@ def _fact(
 ) -> Evidence:
     size = {"size": letter.size} if event is Event.ACCEPTED else {}
     return Evidence(
-        evidence.new_id(unit),
+        records.new_id(unit),
         event,
         unit.now,
         unit.now,
@@ -180,11 +186,11 @@ def opened(unit: Unit, letter: Letter, code: str, event: Event = Event.SEEN) -> 
 def issue_receipt(unit: Unit, letter: Letter, text: bytes = b"accepted\r\n") -> Message:
     """Place a receipt about a letter with its RECEIPT-ISSUED record."""
     message = make_message(b"Subject: receipt\r\n\r\n" + letter.reference.encode() + b" " + text)
-    mailboxes.put_message(unit, message)
+    messages.put_message(unit, message)
     place = mailbox_id(unit, letter.sender_agency, "Receipts")
     mailboxes.add_entry(unit, place, entry(message, b"", unit, "receipt"))
     fact = _fact(unit, letter, Event.RECEIPT_ISSUED, detail={"receipt_sha256": message.sha256})
-    evidence.append(unit, fact)
+    records.append(unit, fact)
     return message
 
 
@@ -208,12 +214,12 @@ def life(unit: Unit, number: int, to: tuple[str, ...]) -> None:
     letter = accept(unit, number, to=to, body=b"body of %d\r\n" % number * 40).letter
     issue_receipt(unit, letter)
     for happened in (Event.HANDED_OVER, Event.SEEN):
-        evidence.append(unit, opened(unit, letter, "MOF", happened))
-    evidence.append(unit, Evidence(evidence.new_id(unit), Event.REJECTED, unit.now, unit.now, ISSUER))
+        records.append(unit, opened(unit, letter, "MOF", happened))
+    records.append(unit, Evidence(records.new_id(unit), Event.REJECTED, unit.now, unit.now, ISSUER))
     if number == 5:
         letters.void(unit, letter.letter_id)
-        fact = Evidence(evidence.new_id(unit), Event.VOIDED, unit.now, unit.now, ISSUER, letter.letter_id)
-        evidence.append(unit, fact)
+        fact = Evidence(records.new_id(unit), Event.VOIDED, unit.now, unit.now, ISSUER, letter.letter_id)
+        records.append(unit, fact)
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from functools import partial
 import pytest
 
 from gateway.signatures.notes import LogSigner, verify_note
-from mailstore import checkpoints, log
-from mailstore.checkpoints import body, covering, every, latest, read_body, sign_due
-from mailstore.proofs import prove
-from mailstore.transaction import Store, Unit
+from mailstore.database import log
+from mailstore.database.transaction import Store, Unit
+from mailstore.evidence import checkpoints
+from mailstore.evidence.checkpoints import body, covering, every, latest, read_body, sign_due
+from mailstore.evidence.proofs import prove
 from tests.contract.conftest import ORIGIN, Clock
 from tests.contract.sample import accept, enrol
 

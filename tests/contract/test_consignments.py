@@ -4,9 +4,11 @@ from functools import partial
 
 import pytest
 
-from mailstore import consignments, mailboxes
-from mailstore.letters import Letter
-from mailstore.transaction import Store, Unit
+from mailstore.database.transaction import Store, Unit
+from mailstore.letters import consignments
+from mailstore.letters.letters import Letter
+from mailstore.mailboxes import mailboxes, views
+from mailstore.octets import messages
 from tests.contract.sample import (
     Accepted,
     accept,
@@ -35,7 +37,7 @@ def place(unit: Unit, letter: Letter, code: str, name: str) -> int:
 
 def draft(unit: Unit, code: str, name: str) -> int:
     message = make_message(b"Subject: draft\r\n\r\nline\r\n")
-    mailboxes.put_message(unit, message)
+    messages.put_message(unit, message)
     return mailboxes.add_entry(unit, mailbox_id(unit, code, name), entry(message, b"", unit, "draft"))
 
 
@@ -81,7 +83,7 @@ def test_the_senders_copy_is_marked_once(filled: Store) -> None:
 
     assert filled.write(mark) == filled.write(mark)
     sent = filled.write(lambda unit: mailbox_id(unit, "MOJ", "Sent"))
-    (state,) = filled.read(lambda connection: mailboxes.states(connection, sent, "anybody"))
+    (state,) = filled.read(lambda connection: views.states(connection, sent, "anybody"))
     assert state.flags == {"$MsSeen"}
 
 
@@ -95,7 +97,7 @@ def test_the_filed_copy_is_marked_for_one_officer_and_keeps_the_officers_other_f
         for one in (accepted, other):
             place(unit, one.letter, "MOF", "Archive")
         own = {1: frozenset({"mine"})}
-        mailboxes.set_own_flags(unit, archive, login, own, mailboxes.next_modseq(unit, archive))
+        views.set_own_flags(unit, archive, login, own, views.next_modseq(unit, archive))
         return archive
 
     def mark(unit: Unit) -> int:
@@ -104,7 +106,7 @@ def test_the_filed_copy_is_marked_for_one_officer_and_keeps_the_officers_other_f
 
     archive = filled.write(file)
     assert filled.write(mark) == filled.write(mark)
-    seen = filled.read(lambda connection: mailboxes.states(connection, archive, login))
+    seen = filled.read(lambda connection: views.states(connection, archive, login))
     assert [state.flags for state in seen] == [{"mine", "\\Seen"}, set()]
-    others = filled.read(lambda connection: mailboxes.states(connection, archive, "colleague"))
+    others = filled.read(lambda connection: views.states(connection, archive, "colleague"))
     assert [state.flags for state in others] == [set(), set()]

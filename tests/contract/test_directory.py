@@ -8,13 +8,14 @@ from functools import partial
 import pytest
 from sqlalchemy import delete
 
-from mailstore import credentials, directory, schema
-from mailstore.credentials import Password
+from mailstore.database import schema
+from mailstore.database.transaction import Store, Unit
+from mailstore.directory import credentials, directory
+from mailstore.directory.credentials import Password
 from mailstore.faults import Conflict, NotFound, StoreFault
-from mailstore.transaction import Store, Unit
 from mailstore.upgrade import initialise
-from policies.identity import Agency, Grant, Office, Officer, Right, System
-from policies.signing import EnrolledKey
+from policies.people.identity import Agency, Grant, Office, Officer, Right, System
+from policies.signature import EnrolledKey
 from tests.contract.sample import READ_SEND, enrol, login_of, office_of
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
-from mailstore import evidence, register
+from mailstore.database.prepared import driver
+from mailstore.database.transaction import Store, Unit, refuse_unsafe
+from mailstore.evidence import records
 from mailstore.faults import StoreUnavailable, UnsafeStore
-from mailstore.prepared import driver
-from mailstore.transaction import Store, Unit, refuse_unsafe
+from mailstore.letters import register
 from tests.contract.gate import Gate
 from tests.contract.sample import accept, enrol, write
 from tests.postgres import PostgreSQL
@@ -133,7 +134,7 @@ def test_a_full_disk_is_unavailable_and_writing_goes_on_when_space_returns(
         assert isinstance(future.exception(), StoreUnavailable)
     write(store, limit, 1_000_000)
     assert store.write(lambda unit: accept(unit, 1, body=b"x" * 100_000)).letter.number == 1
-    assert store.read(lambda connection: len(evidence.refusals(connection, 10))) == 0
+    assert store.read(lambda connection: len(records.refusals(connection, 10))) == 0
     store.close()
 
 

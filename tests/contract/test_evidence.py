@@ -6,12 +6,13 @@ from functools import partial
 
 import pytest
 
-from mailstore import evidence, log, schema
+from mailstore.database import log, schema
+from mailstore.database.transaction import Reading, Store, Unit
+from mailstore.evidence import records as evidence
+from mailstore.evidence.proofs import prove
 from mailstore.faults import Conflict, DamagedStore
-from mailstore.proofs import prove
-from mailstore.transaction import Reading, Store, Unit
 from policies.evidence import Event, Evidence
-from policies.reasons import Reason
+from policies.words.reasons import Reason
 from tests.contract.sample import ISSUER, accept, enrol, login_of, office_of, opened
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mailstore import directory
+from mailstore.database.transaction import Reading, Store, Unit
+from mailstore.directory import directory
 from mailstore.faults import NotNow, StoreFault
-from mailstore.transaction import Reading, Store, Unit
 
 
 def _raise_version(unit: Unit) -> None:

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from gateway.signatures.notes import LogSigner, verify_note
+from mailstore.database.log import append_leaves, leaf_hash, node_hash
+from mailstore.database.transaction import Store
 from mailstore.integrity import Report, verify
 from mailstore.integrity.findings import LIMIT
-from mailstore.log import append_leaves, leaf_hash, node_hash
-from mailstore.transaction import Store
 from tests.contract.conftest import ORIGIN, Clock
 from tests.contract.sample import fill, tampering
 

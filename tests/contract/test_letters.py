@@ -5,10 +5,10 @@ from functools import partial
 
 import pytest
 
-from mailstore import letters, register
+from mailstore.database.transaction import Reading, Store, Unit
 from mailstore.faults import Conflict, NotFound
-from mailstore.letters import Addressee, Letter, Search
-from mailstore.transaction import Reading, Store, Unit
+from mailstore.letters import letters, register
+from mailstore.letters.letters import Addressee, Letter, Search
 from policies.letter import Grade, Urgency
 from tests.contract.conftest import Clock
 from tests.contract.sample import accept, enrol, office_of

@@ -2,12 +2,12 @@
 
 import pytest
 
-from mailstore.directory import add_agency, change_agency, snapshot
+from mailstore.database.transaction import Store
+from mailstore.directory.directory import add_agency, change_agency, snapshot
 from mailstore.faults import Conflict
-from mailstore.transaction import Store
-from policies.address import parse_domain
-from policies.domainname import unicode_domain
-from policies.identity import Agency
+from policies.addresses.address import parse_domain
+from policies.addresses.domain_name import unicode_domain
+from policies.people.identity import Agency
 
 ARABIC = "وزارة-الاقتصاد.مثال"
 

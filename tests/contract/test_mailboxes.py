@@ -5,11 +5,12 @@ from functools import partial
 
 import pytest
 
-from mailstore import mailboxes
-from mailstore.contents import modseqs, piece
+from mailstore.database.transaction import Reading, Store, Unit
 from mailstore.faults import Conflict, NotFound
-from mailstore.mailboxes import Mailbox, NewEntry
-from mailstore.transaction import Reading, Store, Unit
+from mailstore.mailboxes import mailboxes, views
+from mailstore.mailboxes.contents import modseqs, piece
+from mailstore.mailboxes.mailboxes import Mailbox, NewEntry
+from mailstore.octets import messages
 from tests.contract.conftest import Clock
 from tests.contract.sample import accept, enrol, entry, login_of, mailbox_id, make_message, office_of
 
@@ -31,7 +32,7 @@ def inbox(filled: Store) -> int:
 def put(unit: Unit, mailbox: int, count: int = 1, octets: bytes = OCTETS) -> list[int]:
     """Place drafts in a mailbox."""
     message = make_message(octets)
-    mailboxes.put_message(unit, message)
+    messages.put_message(unit, message)
     return mailboxes.add_entries(unit, [(mailbox, entry(message, b"", unit, "draft"))] * count)
 
 
@@ -69,7 +70,7 @@ def test_a_taken_name_is_refused_and_a_mailbox_that_is_gone_says_so(filled: Stor
     with pytest.raises(NotFound):
         filled.write(partial(put, mailbox=4711))
     with pytest.raises(NotFound):
-        filled.write(partial(mailboxes.next_modseq, mailbox=4711))
+        filled.write(partial(views.next_modseq, mailbox=4711))
 
 
 def test_uidvalidity_rises_with_every_mailbox_whatever_the_clock_does(filled: Store, clock: Clock) -> None:
@@ -97,7 +98,7 @@ def test_a_renamed_mailbox_keeps_its_messages_under_a_new_uidvalidity(filled: St
     renamed = filled.write(partial(mailboxes.rename, mailbox=made.id, name="B"))
     assert (renamed.id, renamed.name, renamed.uidnext) == (made.id, "B", 3)
     assert renamed.uidvalidity > made.uidvalidity
-    assert filled.read(partial(mailboxes.uids, mailbox=made.id)) == [1, 2]
+    assert filled.read(partial(views.uids, mailbox=made.id)) == [1, 2]
     assert filled.read(lambda connection: mailboxes.find(connection, MOF, "A")) is None
     with pytest.raises(Conflict):
         filled.write(partial(mailboxes.rename, mailbox=made.id, name="inbox"))
@@ -113,9 +114,7 @@ def test_only_an_empty_mailbox_is_deleted_and_the_octets_stay(filled: Store) -> 
     made = filled.write(partial(mailboxes.create, office=MOF, name="A"))
     filled.write(partial(put, mailbox=made.id, count=2))
     flags = {1: frozenset({"\\Seen"})}
-    filled.write(
-        partial(mailboxes.set_own_flags, mailbox=made.id, login=login_of("MOF"), flags=flags, modseq=3)
-    )
+    filled.write(partial(views.set_own_flags, mailbox=made.id, login=login_of("MOF"), flags=flags, modseq=3))
     with pytest.raises(Conflict):
         filled.write(partial(mailboxes.delete, mailbox=made.id))
     filled.write(partial(mailboxes.unlink, mailbox=made.id, uids=[1, 2]))
@@ -123,7 +122,7 @@ def test_only_an_empty_mailbox_is_deleted_and_the_octets_stay(filled: Store) -> 
     with pytest.raises(NotFound):
         look(filled, made.id)
     sha256 = make_message(OCTETS).sha256
-    assert filled.read(partial(mailboxes.octets, sha256=sha256)) == OCTETS
+    assert filled.read(partial(messages.octets, sha256=sha256)) == OCTETS
 
 
 def test_subscriptions_are_each_account_s_own_and_outlive_the_mailbox(filled: Store) -> None:
@@ -145,13 +144,13 @@ def test_octets_are_kept_once_and_exactly(filled: Store) -> None:
     octets = b"Subject: \xff\x00\r\n\r\n" + bytes(range(256)) * 100
     message = make_message(octets)
     for _ in range(2):
-        filled.write(partial(mailboxes.put_message, message=message))
-    assert filled.read(partial(mailboxes.octets, sha256=message.sha256)) == octets
+        filled.write(partial(messages.put_message, message=message))
+    assert filled.read(partial(messages.octets, sha256=message.sha256)) == octets
     for start, stop in ((0, 1), (0, len(octets)), (5, 17), (len(octets) - 1, len(octets)), (7, 7)):
         assert (
             filled.read(partial(piece, sha256=message.sha256, start=start, stop=stop)) == octets[start:stop]
         )
-    for act in (partial(mailboxes.octets, sha256="absent"), partial(piece, sha256="absent", start=0, stop=1)):
+    for act in (partial(messages.octets, sha256="absent"), partial(piece, sha256="absent", start=0, stop=1)):
         with pytest.raises(NotFound):
             filled.read(act)
 
@@ -163,7 +162,7 @@ def test_uids_and_mod_sequences_rise_and_the_mailbox_is_told(filled: Store, inbo
 
     def both(unit: Unit) -> list[int]:
         message = make_message(OCTETS)
-        mailboxes.put_message(unit, message)
+        messages.put_message(unit, message)
         new = entry(message, b"", unit, "draft")
         return mailboxes.add_entries(unit, [(inbox, new), (sent, new), (inbox, new)])
 
@@ -191,7 +190,7 @@ def test_an_entry_is_read_back_with_what_lies_behind_it(filled: Store, inbox: in
     )
 
     def place(unit: Unit) -> int:
-        mailboxes.put_message(unit, message)
+        messages.put_message(unit, message)
         return mailboxes.add_entry(unit, inbox, new)
 
     assert filled.write(place) == 1
@@ -234,7 +233,7 @@ def test_what_is_taken_out_of_the_view_goes_once_and_stays_stored(filled: Store,
     before = look(filled, inbox).highestmodseq
     assert filled.write(partial(mailboxes.unlink, mailbox=inbox, uids=[3, 1, 3, 4711])) == [1, 3]
     assert filled.write(partial(mailboxes.unlink, mailbox=inbox, uids=[1])) == []
-    assert filled.read(partial(mailboxes.uids, mailbox=inbox)) == [2, 4]
+    assert filled.read(partial(views.uids, mailbox=inbox)) == [2, 4]
     assert look(filled, inbox).highestmodseq == before + 2
     assert filled.write(partial(put, mailbox=inbox)) == [5]
 

@@ -11,17 +11,18 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, select, text
 
-from mailstore import schema
-from mailstore.credentials import SALT_KEY
+from mailstore import migrations
+from mailstore.database import schema
+from mailstore.database.transaction import Store
+from mailstore.directory.credentials import SALT_KEY
 from mailstore.faults import StoreFault, StoreUnavailable, UnknownSchema, UnsafeStore
-from mailstore.transaction import Store
 from mailstore.upgrade import current, initialise, upgrade
 
 ORIGIN = "log.gov.example/test"
 
 
 def test_the_newest_step_is_the_one_the_program_expects() -> None:
-    assert ScriptDirectory(str(Path(schema.__file__).parent / "migrations")).get_heads() == [schema.VERSION]
+    assert ScriptDirectory(str(Path(migrations.__file__).parent)).get_heads() == [schema.VERSION]
 
 
 def test_an_upgraded_database_has_exactly_the_tables_of_the_schema(empty_database: str) -> None:

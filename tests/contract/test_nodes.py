@@ -6,8 +6,9 @@ from functools import partial
 
 from sqlalchemy import func, select
 
-from mailstore import log, mailboxes, schema
-from mailstore.transaction import Store, Unit
+from mailstore.database import log, schema
+from mailstore.database.transaction import Store, Unit
+from mailstore.mailboxes import views
 from tests.contract.sample import Accepted, accept, enrol, mailbox_id
 
 
@@ -68,5 +69,5 @@ def test_a_node_sees_what_another_wrote_at_once(open_store: Callable[[], Store])
     one.write(enrol)
     one.write(lambda unit: accept(unit, 1))
     inbox = other.write(lambda unit: mailbox_id(unit, "MOF", "INBOX"))
-    assert other.read(lambda connection: mailboxes.uids(connection, inbox)) == [1]
+    assert other.read(lambda connection: views.uids(connection, inbox)) == [1]
     assert other.write(lambda unit: accept(unit, 2)).letter.number == 2

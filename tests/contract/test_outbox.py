@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 
 from mailstore import outbox
+from mailstore.database.transaction import Store
 from mailstore.faults import Conflict, NotFound
 from mailstore.outbox import PAUSES, Owed
-from mailstore.transaction import Store
 from tests.contract.conftest import Clock
 from tests.contract.sample import accept, enrol
 

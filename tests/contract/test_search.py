@@ -14,18 +14,19 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import delete, func, select
 
-from gateway import searchtext
-from gateway.delivery import Trace, header_block
-from gateway.imap.commands import search
-from gateway.imap.search import Context, Texts, compile_search
+from gateway.imap.search import command
+from gateway.imap.search.program import Context, Texts, compile_search
 from gateway.imap.wire import search_keys as keys
-from gateway.storable import message_of
-from mailstore import contents, mailboxes, schema
-from mailstore.mailboxes import Message
-from mailstore.transaction import Store, Unit
+from gateway.letters.placement import Trace, header_block
+from gateway.messages import search_text
+from gateway.messages.stored import message_of
+from mailstore.database import schema
+from mailstore.database.transaction import Store, Unit
+from mailstore.mailboxes import contents, mailboxes, views
+from mailstore.octets.messages import Message, put_message
 from policies.envelope import Envelope
-from policies.identity import Account
 from policies.letter import SignatureRecord
+from policies.people.identity import Account
 from tests.contract.sample import enrol, entry, login_of, mailbox_id
 
 T = TypeVar("T")
@@ -156,7 +157,7 @@ class Box:
 
     def found(self, key: keys.SearchKey) -> list[int]:
         box: Any = self
-        return [one[1] for one in asyncio.run(search.matching(box, box, key))]
+        return [one[1] for one in asyncio.run(command.matching(box, box, key))]
 
     def by_reading(self, key: keys.SearchKey) -> list[int]:
         """What a search finds that decodes and folds every message anew."""
@@ -187,13 +188,13 @@ def filled(store: Store, messages: Sequence[Message], gone: Sequence[int] = ()) 
     def act(unit: Unit) -> int:
         place = mailbox_id(unit, "MOF", "INBOX")
         for at, one in enumerate(messages):
-            mailboxes.put_message(unit, one)
+            put_message(unit, one)
             mailboxes.add_entry(unit, place, entry(one, PREFIX if at % 2 else b"", unit, "draft"))
         mailboxes.unlink(unit, place, gone)
         return place
 
     place = store.write(act)
-    uids = store.read(partial(mailboxes.uids, mailbox=place))
+    uids = store.read(partial(views.uids, mailbox=place))
     return Box(store, store.read(partial(mailboxes.get, mailbox=place)), uids)
 
 
@@ -255,8 +256,8 @@ def test_what_is_found_is_what_reading_every_message_finds(store: Store, seed: i
 
 
 def test_keys_together_find_what_reading_finds(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "RUN", 32)  # several readings, and several groups in each
-    monkeypatch.setattr(search, "ROWS", 10)
+    monkeypatch.setattr(command, "RUN", 32)  # several readings, and several groups in each
+    monkeypatch.setattr(command, "ROWS", 10)
     writer = Writer(3)
     box = filled(store, [made(writer.message()) for _ in range(80)], gone=[1, 40])
 
@@ -343,7 +344,7 @@ def test_a_deleted_mailbox_takes_its_fields_with_it(store: Store) -> None:
 def test_what_is_too_large_or_begins_with_a_blank_has_no_text() -> None:
     assert made(b"Subject: x\r\n\r\ny").search is not None
     assert made(b" x\r\nSubject: x\r\n\r\ny").search is None
-    assert made(b"\r\n" + b"x" * (searchtext.LARGEST_BODY + 1)).search is None
+    assert made(b"\r\n" + b"x" * (search_text.LARGEST_BODY + 1)).search is None
     assert made(b"To: " + b"x@y.example,\r\n " * 2600 + b"\r\n\r\n").search is None
-    attached = b"Content-Type: application/pdf\r\n\r\n" + b"x" * (searchtext.LARGEST_BODY + 1)
+    attached = b"Content-Type: application/pdf\r\n\r\n" + b"x" * (search_text.LARGEST_BODY + 1)
     assert made(b"Subject: x\r\n" + attached).search is not None

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import create_engine, select, text
 
-from mailstore import register, schema
+from mailstore.database import schema
+from mailstore.database.transaction import Reading, Store, Unit
 from mailstore.faults import Conflict, StoreFault, StoreUnavailable
-from mailstore.transaction import Reading, Store, Unit
+from mailstore.letters import register
 from tests.contract.conftest import Clock
 from tests.contract.gate import Gate
 from tests.contract.sample import accept, enrol, mailbox_id

@@ -4,10 +4,11 @@ from functools import partial
 
 import pytest
 
-from mailstore import mailboxes
+from mailstore.database.transaction import Store, Unit
 from mailstore.faults import Conflict
-from mailstore.mailboxes import Counts, State
-from mailstore.transaction import Store, Unit
+from mailstore.mailboxes import mailboxes, views
+from mailstore.mailboxes.views import Counts, State
+from mailstore.octets import messages
 from tests.contract.sample import enrol, entry, login_of, mailbox_id, make_message
 
 NADA, SAMI = login_of("MOF"), login_of("MOI")
@@ -22,7 +23,7 @@ def mailbox(store: Store) -> int:
     def fill(unit: Unit) -> int:
         place = mailbox_id(unit, "MOF", "INBOX")
         message = make_message(b"Subject: abcd\r\n\r\nxyz")
-        mailboxes.put_message(unit, message)
+        messages.put_message(unit, message)
         mailboxes.add_entries(unit, [(place, entry(message, b"", unit, "draft"))] * 5)
         return place
 
@@ -31,9 +32,9 @@ def mailbox(store: Store) -> int:
 
 def flag(store: Store, mailbox: int, login: str, flags: dict[int, set[str]]) -> int:
     def act(unit: Unit) -> int:
-        modseq = mailboxes.next_modseq(unit, mailbox)
+        modseq = views.next_modseq(unit, mailbox)
         frozen = {uid: frozenset(some) for uid, some in flags.items()}
-        mailboxes.set_own_flags(unit, mailbox, login, frozen, modseq)
+        views.set_own_flags(unit, mailbox, login, frozen, modseq)
         return modseq
 
     return store.write(act)
@@ -41,19 +42,19 @@ def flag(store: Store, mailbox: int, login: str, flags: dict[int, set[str]]) -> 
 
 def label(store: Store, mailbox: int, keywords: dict[int, list[str]]) -> int:
     def act(unit: Unit) -> int:
-        modseq = mailboxes.next_modseq(unit, mailbox)
-        mailboxes.set_keywords(unit, mailbox, keywords, modseq)
+        modseq = views.next_modseq(unit, mailbox)
+        views.set_keywords(unit, mailbox, keywords, modseq)
         return modseq
 
     return store.write(act)
 
 
 def states(store: Store, mailbox: int, login: str, first: int = 1) -> list[State]:
-    return store.read(partial(mailboxes.states, mailbox=mailbox, login=login, first=first))
+    return store.read(partial(views.states, mailbox=mailbox, login=login, first=first))
 
 
 def counts(store: Store, mailbox: int, login: str) -> Counts:
-    return store.read(partial(mailboxes.counts, mailbox=mailbox, login=login))
+    return store.read(partial(views.counts, mailbox=mailbox, login=login))
 
 
 def test_a_fresh_mailbox_has_no_flags(store: Store, mailbox: int) -> None:
@@ -81,7 +82,7 @@ def test_flags_are_one_officer_s_own_and_keywords_are_shared(store: Store, mailb
         set(),
     ]
     assert [counts(store, mailbox, who).unseen for who in (NADA, SAMI)] == [3, 4]
-    own = store.read(partial(mailboxes.own_flags, mailbox=mailbox, login=NADA, uids=[1, 2, 3, 4711]))
+    own = store.read(partial(views.own_flags, mailbox=mailbox, login=NADA, uids=[1, 2, 3, 4711]))
     assert own == {1: {SEEN, "\\Flagged"}, 2: {SEEN}}
 
 
@@ -118,7 +119,7 @@ def test_what_changed_since_is_told_to_whom_it_concerns(store: Store, mailbox: i
     store.write(partial(mailboxes.unlink, mailbox=mailbox, uids=[5, 3]))
 
     def changed(login: str, modseq: int) -> tuple[list[tuple[int, set[str]]], list[int]]:
-        live, gone = store.read(partial(mailboxes.changed_since, mailbox=mailbox, login=login, modseq=modseq))
+        live, gone = store.read(partial(views.changed_since, mailbox=mailbox, login=login, modseq=modseq))
         return [(state.uid, set(state.flags)) for state in live], gone
 
     assert changed(NADA, since) == ([(1, {SEEN})], [3, 5])
@@ -146,7 +147,7 @@ def test_many_messages_are_flagged_at_once(store: Store, mailbox: int) -> None:
     flag(store, mailbox, NADA, every)
     label(store, mailbox, {uid: ["$a"] for uid in every})
     assert {state.flags for state in states(store, mailbox, NADA)} == {frozenset({SEEN, "$a"})}
-    own = store.read(partial(mailboxes.own_flags, mailbox=mailbox, login=NADA, uids=list(every)))
+    own = store.read(partial(views.own_flags, mailbox=mailbox, login=NADA, uids=list(every)))
     assert len(own) == 1305
     assert counts(store, mailbox, NADA).unseen == 0
 
@@ -154,7 +155,7 @@ def test_many_messages_are_flagged_at_once(store: Store, mailbox: int) -> None:
 def test_nothing_to_change_is_no_fault(store: Store, mailbox: int) -> None:
     flag(store, mailbox, NADA, {})
     label(store, mailbox, {})
-    assert store.read(partial(mailboxes.own_flags, mailbox=mailbox, login=NADA, uids=[])) == {}
+    assert store.read(partial(views.own_flags, mailbox=mailbox, login=NADA, uids=[])) == {}
 
 
 def test_keywords_have_a_limit_and_only_accounts_have_flags(store: Store, mailbox: int) -> None:

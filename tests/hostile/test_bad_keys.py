@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from harness import Site, header_fields, now, send, submission
 
-from gateway.composing import sealed, text_entity
-from gateway.instance import open_instance
-from mailstore import directory, evidence
+from gateway.instance.home import open_instance
+from gateway.mime.writing import text_entity
+from gateway.signatures.sealed import sealed
+from mailstore.directory import directory
+from mailstore.evidence import records
 
 SENDER, TO = "registry@moj.gov.example", "registry@mof.gov.example"
 
@@ -67,7 +69,7 @@ def refused(site: Site, octets: bytes, reasons: Sequence[str]) -> None:
     assert any(f"[{reason}]" in text for reason in reasons), text
     opened = open_instance(site.home)
     try:
-        found = opened.store.read(lambda connection: evidence.refusals(connection, 10))
+        found = opened.store.read(lambda connection: records.refusals(connection, 10))
     finally:
         opened.close()
     assert [one.members["reason"] in reasons for one in found] == [True]

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from harness import Site, Where, header_fields, now, send, submission
 
-from gateway.composing import sealed, text_entity
+from gateway.mime.writing import text_entity
+from gateway.signatures.sealed import sealed
 from gateway.signatures.sealing import Sealer
-from mailstore import evidence, letters
+from mailstore.evidence import records
+from mailstore.letters import letters
 
 SENDER, TO, OTHER = "registry@moj.gov.example", "registry@mof.gov.example", "registry@moi.gov.example"
 
@@ -34,7 +36,7 @@ class Scene:
         try:
             return [
                 one.members["reason"]
-                for one in store.read(lambda connection: evidence.refusals(connection, 500))
+                for one in store.read(lambda connection: records.refusals(connection, 500))
             ]
         finally:
             store.close()

@@ -6,14 +6,16 @@ from typing import Any, TypeVar
 
 from harness import Site
 
-from gateway.checkpointing import note_checker
-from gateway.instance import open_instance
-from gateway.tracing import trace
-from mailstore import evidence, letters, outbox
-from mailstore.evidence import Recorded
+from gateway.evidence.checkpointing import note_checker
+from gateway.instance.home import open_instance
+from gateway.letters.tracing import trace
+from mailstore import outbox
+from mailstore.database.transaction import Reading
+from mailstore.evidence import records as evidence
+from mailstore.evidence.records import Recorded
 from mailstore.integrity import verify
-from mailstore.letters import Letter
-from mailstore.transaction import Reading
+from mailstore.letters import letters
+from mailstore.letters.letters import Letter
 
 T = TypeVar("T")
 

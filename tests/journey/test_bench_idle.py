@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from admin_cli.benchidle import Plan, measure
+from admin_cli.bench.idle import Plan, measure
 
 FIGURES = {
     "messages",

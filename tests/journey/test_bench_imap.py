@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from admin_cli.benchclient import uids_of
-from admin_cli.benchimap import NEEDLE, SUBJECT, Plan, letter, measure
-from gateway.composing import words
+from admin_cli.bench.client import uids_of
+from admin_cli.bench.imap import NEEDLE, SUBJECT, Plan, letter, measure
+from gateway.mime.writing import words
 
 FIGURES = {
     "connect_and_login_ms",

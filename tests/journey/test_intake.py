@@ -14,9 +14,12 @@ from pathlib import Path
 import pytest
 from harness import EVERYTHING, Site, Where, now, send, submission
 
-from mailstore import contents, directory, letters, outbox
-from mailstore.transaction import Unit
-from policies.identity import Grant, Right
+from mailstore import outbox
+from mailstore.database.transaction import Unit
+from mailstore.directory import directory
+from mailstore.letters import letters
+from mailstore.mailboxes import contents
+from policies.people.identity import Grant, Right
 from tests.journey.audit import (
     assert_intact,
     every_letter,

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 import pytest
 from harness import Site, Where, imap, now, read_ready, send, start_process, submission
 
-from gateway.checkpointing import note_checker
-from gateway.instance import open_instance
-from mailstore import letters, outbox
+from gateway.evidence.checkpointing import note_checker
+from gateway.instance.home import open_instance
+from mailstore import outbox
 from mailstore.integrity import verify
+from mailstore.letters import letters
 
 SENDER, TO = "registry@moj.gov.example", "registry@mof.gov.example"
 SUBMITTERS = 6

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 import pytest
 from harness import Site, Where, read_ready, send, start_process, submission
 
-from mailstore import evidence, letters
-from mailstore.transaction import Reading
+from mailstore.database.transaction import Reading
+from mailstore.evidence import records as evidence
+from mailstore.letters import letters
 from tests.journey.audit import assert_intact, read, wait_for_receipts
 
 SENDER, TO = "registry@moj.gov.example", "registry@mof.gov.example"

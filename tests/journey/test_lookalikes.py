@@ -8,7 +8,7 @@ from harness import Site
 
 from admin_cli.acts import InputFault
 from admin_cli.init import SAMPLE, read_agencies
-from mailstore.directory import snapshot
+from mailstore.directory.directory import snapshot
 from tests.journey.audit import read
 from tests.journey.commands import command
 

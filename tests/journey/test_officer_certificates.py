@@ -17,7 +17,7 @@ import pytest
 from harness import Site, Where, send
 from scramp import ScramClient
 
-from gateway.config import FILE
+from gateway.config.reading import FILE
 from tests.journey.audit import assert_intact, records
 from tests.journey.commands import Done, command
 

@@ -12,10 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from harness import Site, Where, header_fields, imap, now, send, submission
 
-from gateway.instance import open_instance
-from mailstore import directory
+from gateway.instance.home import open_instance
+from mailstore.directory import directory
 from mailstore.faults import Conflict
-from policies.identity import Grant, Right
+from policies.people.identity import Grant, Right
 from tests.journey.audit import assert_intact, every_letter, records, refusals, traced
 from tests.journey.commands import command
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from harness import Site, Where, header_fields, send, submission
 
-from mailstore import directory
+from mailstore.directory import directory
 from tests.journey.audit import assert_intact, every_letter, traced
 
 SENDER, TO, OTHER = "registry@moj.gov.example", "registry@mof.gov.example", "registry@moi.gov.example"

@@ -11,13 +11,13 @@ Invariants:
 from dataclasses import dataclass
 from functools import partial
 
-from gateway.imap import headers
 from gateway.imap.access import FILED, SENT, rights_in
 from gateway.imap.binary import to_base64
 from gateway.imap.commands.listing import tell_normalized
 from gateway.imap.flagging import is_reserved, permitted
 from gateway.imap.names import Place
 from gateway.imap.reply import Reply, bad, done, no
+from gateway.imap.search import headers
 from gateway.imap.session import Session
 from gateway.imap.texts import (
     FILED_BY_GATEWAY,
@@ -28,11 +28,14 @@ from gateway.imap.texts import (
 )
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands_message import Append, AppendMessage
+from gateway.messages.stored import message_of
 from gateway.mime.limits import MimeLimitExceeded
-from gateway.storable import message_of
-from mailstore import contents, letters, mailboxes
-from mailstore.mailboxes import Mailbox, Message, NewEntry
-from mailstore.transaction import Reading, Unit
+from mailstore.database.transaction import Reading, Unit
+from mailstore.letters import letters
+from mailstore.mailboxes import contents, mailboxes, views
+from mailstore.mailboxes.mailboxes import Mailbox, NewEntry
+from mailstore.octets import messages
+from mailstore.octets.messages import Message
 
 AT_ONCE = 16 * 1024
 """Octets that are examined at once, without another thread."""
@@ -113,13 +116,13 @@ def _store(place: Place, login: str, coming: list[_Coming], unit: Unit) -> tuple
         if official:
             uids.append(official)
             continue
-        mailboxes.put_message(unit, one.message)
+        messages.put_message(unit, one.message)
         uid = mailboxes.add_entry(unit, mailbox.id, one.entry)
         if one.flags:
             flags[uid] = one.flags
         uids.append(uid)
     if flags:
-        mailboxes.set_own_flags(unit, mailbox.id, login, flags, mailboxes.next_modseq(unit, mailbox.id))
+        views.set_own_flags(unit, mailbox.id, login, flags, views.next_modseq(unit, mailbox.id))
     return mailbox, uids
 
 

@@ -11,7 +11,6 @@ Invariants:
 
 from collections.abc import Awaitable, Callable
 
-from gateway.faults import Throttled
 from gateway.imap.access import access_of
 from gateway.imap.capabilities import capabilities
 from gateway.imap.reply import Ending, Refusal, Reply, bad, done, no
@@ -27,8 +26,9 @@ from gateway.imap.wire import commands, responses
 from gateway.imap.wire.framing import Fatal
 from gateway.imap.wire.limits import logged_in
 from gateway.imap.wire.parse_session import sasl_response
-from gateway.scram import MECHANISM, Malformed, client_first
-from policies.identity import Account
+from gateway.login.scram import MECHANISM, Malformed, client_first
+from gateway.runtime.faults import Throttled
+from policies.people.identity import Account
 
 OFFICE_MARK = "*"
 

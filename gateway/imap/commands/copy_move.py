@@ -15,6 +15,7 @@ from typing import Any
 
 from gateway.imap.access import ARCHIVE, INBOX, TRASH, rights_in
 from gateway.imap.reply import Reply, bad, done, no
+from gateway.imap.selected.view import View
 from gateway.imap.session import Session
 from gateway.imap.texts import (
     FILED_BY_GATEWAY,
@@ -24,15 +25,14 @@ from gateway.imap.texts import (
     RECORD_STAYS,
     Sentence,
 )
-from gateway.imap.view import View
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands_message import Copy, Move
-from mailstore import contents, mailboxes
-from mailstore.consignments import received
-from mailstore.contents import uid_of_letter
-from mailstore.mailboxes import Mailbox, NewEntry
-from mailstore.transaction import Unit
-from policies.calendar import parse_rfc3339
+from mailstore.database.transaction import Unit
+from mailstore.letters.consignments import received
+from mailstore.mailboxes import contents, mailboxes, views
+from mailstore.mailboxes.contents import uid_of_letter
+from mailstore.mailboxes.mailboxes import Mailbox, NewEntry
+from policies.words.calendar import parse_rfc3339
 
 _RETURNABLE = (INBOX, ARCHIVE)
 _COLUMNS = ("kind", "letter_id", "sha256", "prefix", "head", "size", "internal_date", "expunged_modseq")
@@ -105,11 +105,11 @@ async def _copy(session: Session, view: View, uids: list[int], target: Mailbox, 
             return _Copied([], [])
         if target.name in _RETURNABLE and not _may_return(unit, source, target, rows):
             return _Copied([], [], FILED_BY_GATEWAY)
-        own = mailboxes.own_flags(unit.connection, source.id, login, [row.uid for row in rows])
+        own = views.own_flags(unit.connection, source.id, login, [row.uid for row in rows])
         copies = _placed(unit, target, rows)
         flags = {new: own[row.uid] for row, new in zip(rows, copies, strict=True) if own.get(row.uid)}
         if flags:
-            mailboxes.set_own_flags(unit, target.id, login, flags, mailboxes.next_modseq(unit, target.id))
+            views.set_own_flags(unit, target.id, login, flags, views.next_modseq(unit, target.id))
         sources = [row.uid for row in rows]
         if move:
             unlinking.unlink_in(unit, reader, source, sources, moved_to=target.name)

@@ -5,15 +5,15 @@ Expunging takes messages out of the office's view; letters stay in the Archive, 
 
 from functools import partial
 
-from gateway.imap.index import DELETED
 from gateway.imap.reply import Reply, done, no
+from gateway.imap.selected.index import DELETED
+from gateway.imap.selected.view import View
 from gateway.imap.session import Session
 from gateway.imap.texts import READ_ONLY, RECORD_STAYS
-from gateway.imap.view import View
 from gateway.imap.wire import commands
 from gateway.imap.wire.commands_message import Expunge
-from mailstore import mailboxes
-from mailstore.transaction import Unit
+from mailstore.database.transaction import Unit
+from mailstore.mailboxes import views
 
 RUN = 1000
 """Messages that go in one unit, so that others may write in between."""
@@ -49,7 +49,7 @@ async def _expunge(session: Session, view: View, uids: list[int]) -> None:
     reader, unlinking = session.reader(mailbox.office), session.ports.unlinking
 
     def act(unit: Unit, run: list[int]) -> None:
-        own = mailboxes.own_flags(unit.connection, mailbox.id, login, run)
+        own = views.own_flags(unit.connection, mailbox.id, login, run)
         going = [uid for uid in run if DELETED in own.get(uid, ())]
         if going:
             unlinking.unlink_in(unit, reader, mailbox, going)

@@ -3,12 +3,12 @@
 Invariant: an idling session costs no work until something changes; then its rights are looked up before it is told.
 """
 
-from gateway.faults import Unavailable
 from gateway.imap.reply import Ending, Reply, bad, done
 from gateway.imap.session import Session
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands import Idle
 from gateway.imap.wire.framing import Fatal
+from gateway.runtime.faults import Unavailable
 
 
 async def idle(session: Session, _command: Idle) -> Reply:

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from gateway.faults import Unavailable
 from gateway.imap.access import STANDARD
 from gateway.imap.commands.status import Value, look
 from gateway.imap.names import SEPARATOR, SHARED, Place, parents, shown
@@ -19,10 +18,11 @@ from gateway.imap.session import RightsMovedError, Session
 from gateway.imap.wire import commands, responses_mailbox
 from gateway.imap.wire.list_pattern import matcher
 from gateway.imap.wire.responses_mailbox import Listing
-from mailstore import mailboxes
+from gateway.runtime.faults import Unavailable
+from mailstore.database.transaction import Reading
 from mailstore.faults import NotNow
-from mailstore.mailboxes import Mailbox
-from mailstore.transaction import Reading
+from mailstore.mailboxes import mailboxes
+from mailstore.mailboxes.mailboxes import Mailbox
 
 AT_ONCE = 100
 """Mailboxes that are read at once, without another thread."""

@@ -22,10 +22,10 @@ from gateway.imap.texts import (
     TOO_MANY_MAILBOXES,
 )
 from gateway.imap.wire import commands, responses
-from mailstore import mailboxes
+from mailstore.database.transaction import Unit
 from mailstore.faults import Conflict
-from mailstore.mailboxes import Mailbox
-from mailstore.transaction import Unit
+from mailstore.mailboxes import mailboxes, views
+from mailstore.mailboxes.mailboxes import Mailbox
 
 GIVEN_USES = {"\\junk": "\\Junk"}
 """Special uses that a new mailbox may get; the others have their mailbox already."""
@@ -87,7 +87,7 @@ async def delete(session: Session, command: commands.Delete) -> Reply:
     reader, unlinking = session.reader(mailbox.office), session.ports.unlinking
 
     def act(unit: Unit) -> None:
-        live = mailboxes.uids(unit.connection, mailbox.id)
+        live = views.uids(unit.connection, mailbox.id)
         if live:
             unlinking.unlink_in(unit, reader, mailbox, live)
         mailboxes.delete(unit, mailbox.id)

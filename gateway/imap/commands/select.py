@@ -3,8 +3,8 @@
 from gateway.imap.commands.listing import listed_name
 from gateway.imap.commands.status import mailbox_id
 from gateway.imap.reply import Reply, bad, done
+from gateway.imap.selected.view import View
 from gateway.imap.session import Session
-from gateway.imap.view import View
 from gateway.imap.wire import commands, responses, responses_mailbox
 
 

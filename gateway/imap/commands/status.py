@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gateway.imap.access import FILED
-from gateway.imap.index import DELETED, MailboxIndex
 from gateway.imap.reply import Reply, done, no
+from gateway.imap.selected.index import DELETED, MailboxIndex
 from gateway.imap.session import Session
 from gateway.imap.texts import NO_SUCH_MAILBOX
 from gateway.imap.wire import commands, responses_mailbox
-from mailstore import contents, mailboxes
+from mailstore.database.transaction import Reading
 from mailstore.faults import NotNow
-from mailstore.mailboxes import Counts, Mailbox
-from mailstore.transaction import Reading
+from mailstore.mailboxes import contents, mailboxes, views
+from mailstore.mailboxes.mailboxes import Mailbox
+from mailstore.mailboxes.views import Counts
 
 COUNTED = frozenset({"SIZE", "DELETED", "DELETED-STORAGE"})
 """What no index in memory knows."""
@@ -90,7 +91,7 @@ class _Looked:
         """How many messages it holds."""
         if self.index is not None:
             return Counts(len(self.index), self.index.unseen, 0)
-        return mailboxes.counts(self.connection, self.mailbox.id, self.login)
+        return views.counts(self.connection, self.mailbox.id, self.login)
 
     def recent(self) -> int:
         r"""Count the messages that no session has had as \Recent."""

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from gateway.imap.flagging import changed, in_known_case, is_reserved, permitted
-from gateway.imap.index import SEEN
 from gateway.imap.reply import Refusal, Reply, bad, done, no
+from gateway.imap.selected.index import SEEN
+from gateway.imap.selected.view import RECENT, View, flags_response
 from gateway.imap.session import Session
 from gateway.imap.texts import FLAGS_REFUSED, READ_ONLY, TOO_MANY_KEYWORDS
-from gateway.imap.view import RECENT, View, flags_response
 from gateway.imap.wire import responses
 from gateway.imap.wire.commands_message import Store
-from gateway.reader import Reader
-from mailstore import mailboxes
-from mailstore.transaction import Unit
+from gateway.letters.reader import Reader
+from mailstore.database.transaction import Unit
+from mailstore.mailboxes import views
 
 RUN = 2000
 """Messages whose flags change in one unit, so that others may write in between."""
@@ -102,7 +102,7 @@ def _change(
     mailbox, login = view.mailbox.id, reader.login
     modified = _modified(unit, mailbox, login, command.unchanged_since) & set(uids)
     targets = [uid for uid in uids if uid not in modified]
-    own = mailboxes.own_flags(unit.connection, mailbox, login, targets)
+    own = views.own_flags(unit.connection, mailbox, login, targets)
     after: dict[int, frozenset[str]] = {}
     for uid in targets:
         before = own.get(uid, frozenset())
@@ -111,7 +111,7 @@ def _change(
             after[uid] = now
     seen = [uid for uid, now in after.items() if SEEN in now and SEEN not in own.get(uid, ())]
     if after:
-        mailboxes.set_own_flags(unit, mailbox, login, after, mailboxes.next_modseq(unit, mailbox))
+        views.set_own_flags(unit, mailbox, login, after, views.next_modseq(unit, mailbox))
     if seen:
         session.ports.opening.seen_in(unit, reader, mailbox, seen)
     return _Outcome(after, modified, bool(seen))
@@ -121,7 +121,7 @@ def _modified(unit: Unit, mailbox: int, login: str, unchanged_since: int | None)
     """Return the messages that changed after the mod-sequence that the client knows."""
     if unchanged_since is None:
         return set()
-    states, gone = mailboxes.changed_since(unit.connection, mailbox, login, unchanged_since)
+    states, gone = views.changed_since(unit.connection, mailbox, login, unchanged_since)
     return {state.uid for state in states} | set(gone)
 
 

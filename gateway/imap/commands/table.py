@@ -9,19 +9,19 @@ from gateway.imap.commands import (
     authenticate,
     copy_move,
     expunge,
-    fetch,
     idle,
     introduction,
     listing,
     mailbox,
     quota,
-    search,
     select,
-    sort,
     status,
     store,
 )
+from gateway.imap.fetch import command as fetch_command
 from gateway.imap.reply import Reply
+from gateway.imap.search import command as search_command
+from gateway.imap.search import sort
 from gateway.imap.session import Session
 
 Handler = Callable[[Session, Any], Awaitable[Reply]]
@@ -66,12 +66,12 @@ HANDLERS: dict[str, Handler] = {
     "UID COPY": copy_move.copy,
     "MOVE": copy_move.move,
     "UID MOVE": copy_move.move,
-    "FETCH": fetch.fetch,
-    "UID FETCH": fetch.fetch,
+    "FETCH": fetch_command.fetch,
+    "UID FETCH": fetch_command.fetch,
     "STORE": store.store,
     "UID STORE": store.store,
-    "SEARCH": search.search,
-    "UID SEARCH": search.search,
+    "SEARCH": search_command.search,
+    "UID SEARCH": search_command.search,
     "SORT": sort.sort,
     "UID SORT": sort.sort,
     "THREAD": sort.thread,

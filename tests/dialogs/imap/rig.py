@@ -16,26 +16,30 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from gateway.accounts import Accounts
-from gateway.directory import CurrentDirectory
 from gateway.imap.server import ImapServer
 from gateway.imap.settings import ImapSettings, Ports
-from gateway.login import Login
-from gateway.offload import Offload
-from gateway.opening import Opening
-from gateway.passwords import hash_secret, scram_keys
-from gateway.storable import message_of
-from gateway.throttle import Throttle
-from gateway.tls import cut, server_context
-from gateway.unlinking import Unlinking
-from mailstore import credentials, directory, evidence, letters, mailboxes, register
-from mailstore.letters import Addressee, Letter
-from mailstore.mailboxes import NewEntry
-from mailstore.transaction import Store, Unit
+from gateway.letters.opening import Opening
+from gateway.letters.unlinking import Unlinking
+from gateway.login.accounts import Accounts
+from gateway.login.attempts import Login
+from gateway.login.passwords import hash_secret, scram_keys
+from gateway.login.throttle import Throttle
+from gateway.messages.stored import message_of
+from gateway.net.tls import cut, server_context
+from gateway.runtime.directory import CurrentDirectory
+from gateway.runtime.offload import Offload
+from mailstore.database.transaction import Store, Unit
+from mailstore.directory import credentials, directory
+from mailstore.evidence import records
+from mailstore.letters import letters, register
+from mailstore.letters.letters import Addressee, Letter
+from mailstore.mailboxes import mailboxes
+from mailstore.mailboxes.mailboxes import NewEntry
+from mailstore.octets import messages
 from mailstore.upgrade import initialise
-from policies.calendar import rfc3339
 from policies.evidence import Issuer
-from policies.identity import Agency, Grant, Office, Officer, Right, System
+from policies.people.identity import Agency, Grant, Office, Officer, Right, System
+from policies.words.calendar import rfc3339
 from tests.dialogs.smtp.rig import Authority
 
 SECRET = "abcd-efgh-jkmn-pqrs"
@@ -101,7 +105,7 @@ class Placed:
 def deliver(unit: Unit, octets: bytes, to: Sequence[str] = (MOF,), message_id: str = "") -> Placed:
     """Register a letter of the Ministry of Justice and place it as the gateway does."""
     number, message = next(_serial), message_of(octets)
-    letter_id = evidence.new_id(unit)
+    letter_id = records.new_id(unit)
     given = register.allocate(unit, "MOJ/2026")
     found = re.search(rb"(?im)^message-id:\s*(\S+)", octets)
     letter = Letter(
@@ -130,7 +134,7 @@ def deliver(unit: Unit, octets: bytes, to: Sequence[str] = (MOF,), message_id: s
         addressees.append(
             Addressee(office, "MOF", "action", f"MOF/IN/2026/{incoming:06d}", "MOF/IN/2026", incoming)
         )
-    mailboxes.put_message(unit, message)
+    messages.put_message(unit, message)
     letters.insert_letter(
         unit, letter, addressees, f"submission-{number}-{letter_id}", f"signed-{number}-{letter_id}"
     )
@@ -182,7 +186,7 @@ class World:
 
     def facts(self, letter: Letter, *events: str) -> list[tuple[str, str]]:
         """Return (event, login) of a letter's evidence in log order, of these events or all."""
-        found = self.store.read(lambda c: evidence.of_letter(c, letter.letter_id))
+        found = self.store.read(lambda c: records.of_letter(c, letter.letter_id))
         return [
             (one.event, one.members.get("actor", {}).get("login", ""))
             for one in found
@@ -191,7 +195,7 @@ class World:
 
     def methods(self, letter: Letter) -> set[tuple[str, str]]:
         """Return who a letter's evidence names as its readers, and how they proved who they are."""
-        found = self.store.read(lambda c: evidence.of_letter(c, letter.letter_id))
+        found = self.store.read(lambda c: records.of_letter(c, letter.letter_id))
         actors = [one.members["actor"] for one in found if one.event in {"HANDED-OVER", "SEEN"}]
         return {(actor["login"], actor["method"]) for actor in actors}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mailstore import credentials, directory
-from policies.identity import System
+from mailstore.directory import credentials, directory
+from policies.people.identity import System
 from tests.dialogs.imap.rig import MINISTER, MOF, MOJ, SECRET, Client, World, running
 from tests.dialogs.smtp.rig import Authority
 

@@ -8,7 +8,8 @@ import sqlite3
 import pytest
 
 from gateway.imap.connection import Connection
-from mailstore import directory, evidence
+from mailstore.directory import directory
+from mailstore.evidence import records
 from mailstore.faults import StoreUnavailable
 from tests.dialogs.imap.rig import MINISTER, MOF, MOJ, Client, Placed, World, letter_octets
 
@@ -107,7 +108,7 @@ async def test_record_names_person_post_office_and_client(world: World) -> None:
     await client.ok('ID ("name" "Thunderbird" "version" "153.7")')
     await client.ok("SELECT INBOX")
     await client.ok("FETCH 1 BODY.PEEK[]")
-    found = world.store.read(lambda c: evidence.of_letter(c, placed.letter.letter_id))[-1]
+    found = world.store.read(lambda c: records.of_letter(c, placed.letter.letter_id))[-1]
     assert found.members["actor"] == {
         "login": "noura",
         "name_ar": "noura المثال",
@@ -130,7 +131,7 @@ async def test_bulk_fetch_is_one_transaction_of_evidence(world: World) -> None:
 
 
 def evidence_of(world: World, placed: Placed) -> dict[str, object]:
-    found = world.store.read(lambda c: evidence.of_letter(c, placed.letter.letter_id))
+    found = world.store.read(lambda c: records.of_letter(c, placed.letter.letter_id))
     return next(one.members for one in found if one.event == HANDED)
 
 
@@ -227,7 +228,7 @@ async def test_seen_flag_and_seen_record_are_one_transaction(
         raise StoreUnavailable("cannot append")
 
     with monkeypatch.context() as patch:
-        patch.setattr(evidence, "append_all", broken)
+        patch.setattr(records, "append_all", broken)
         assert (await client.no("STORE 1 +FLAGS (\\Seen)")).startswith("[UNAVAILABLE]")
         assert (await client.no("FETCH 1 BODY[]")).startswith("[UNAVAILABLE]")
     assert await client.ok("FETCH 1 FLAGS") == ["* 1 FETCH (FLAGS (\\Recent))"]

@@ -6,8 +6,9 @@ import random
 
 import pytest
 
-from mailstore import directory, mailboxes
-from policies.identity import Grant, Right
+from mailstore.directory import directory
+from mailstore.mailboxes import mailboxes
+from policies.people.identity import Grant, Right
 from tests.dialogs.imap.rig import MINISTER, MOF, MOJ, SECRET, World, letter_octets
 
 WRONG = "NO [AUTHENTICATIONFAILED] The login or the password is wrong"

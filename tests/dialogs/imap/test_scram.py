@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
-from mailstore import directory
-from policies.identity import Office
+from mailstore.directory import directory
+from policies.people.identity import Office
 from tests.dialogs.imap.rig import MINISTER, MOF, SECRET, Client, World
 from tests.scramclient import ScramSpeaker
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gateway.quirks import read_quirk
+from gateway.config.quirks import read_quirk
 from tests.dialogs.imap.rig import SECRET, World, running
 from tests.dialogs.smtp.rig import Authority
 

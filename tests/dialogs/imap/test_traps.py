@@ -328,7 +328,7 @@ async def test_18_idle_ends_with_done_in_any_case_and_with_nothing_else(world: W
 
 
 async def test_18_change_by_another_process_is_told_within_a_second(world: World) -> None:
-    from mailstore.transaction import Store  # noqa: PLC0415 - as another process would open it
+    from mailstore.database.transaction import Store  # noqa: PLC0415 - as another process would open it
     from tests.dialogs.imap.rig import deliver  # noqa: PLC0415
 
     client = await world.selected()

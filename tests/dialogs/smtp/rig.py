@@ -17,17 +17,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from gateway.login import Credentials, Login
-from gateway.passwords import hash_secret
-from gateway.scram import stored_keys
+from gateway.login.attempts import Credentials, Login
+from gateway.login.passwords import hash_secret
+from gateway.login.scram import stored_keys
+from gateway.login.throttle import Throttle
+from gateway.net.tls import cut, server_context
 from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.submission import SubmissionService
-from gateway.throttle import Throttle
-from gateway.tls import cut, server_context
 from policies.envelope import Envelope
-from policies.identity import Account, Grant, Officer, Right, System
 from policies.outcome import Outcome, Registered
-from policies.reasons import Reason
+from policies.people.identity import Account, Grant, Officer, Right, System
+from policies.words.reasons import Reason
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SECRET = "abcd-efgh-jkmn-pqrs"

@@ -4,11 +4,11 @@ from email.message import EmailMessage
 
 import pytest
 
-from gateway.faults import Unavailable
+from gateway.net.tls import cut
+from gateway.runtime.faults import Unavailable
 from gateway.smtp.parameters import decoded_xtext
-from gateway.tls import cut
 from policies.outcome import Outcome, Registered
-from policies.reasons import Reason
+from policies.words.reasons import Reason
 from tests.dialogs.smtp.rig import NOW, OFFICE, SECRET, Authority, World, running
 
 LETTER = b"Subject: A letter\r\n\r\nBody\r\n"

@@ -5,8 +5,8 @@ import ssl
 
 import pytest
 
+from gateway.net.tls import cut, load_certificate
 from gateway.smtp import replies
-from gateway.tls import cut, load_certificate
 from tests.dialogs.smtp.rig import OFFICE, Authority, Client, running
 
 

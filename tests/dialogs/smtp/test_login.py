@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.faults import Unavailable
-from gateway.throttle import Throttle
+from gateway.login.throttle import Throttle
+from gateway.runtime.faults import Unavailable
 from tests.dialogs.smtp.rig import OFFICER, SYSTEM, Authority, Client, World, plain, running
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.faults import Unavailable
-from gateway.throttle import Throttle
+from gateway.login.throttle import Throttle
+from gateway.runtime.faults import Unavailable
 from tests.dialogs.smtp.rig import OFFICER, SECRET, SYSTEM, Authority, Client, World, running
 from tests.scramclient import ScramSpeaker
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from policies.reasons import Reason
 from policies.verdict import Refused
+from policies.words.reasons import Reason
 from tests.dialogs.smtp.rig import SECRET, Authority, World, plain, running
 
 FOLDER = Path(__file__).parent / "transcripts"

@@ -7,8 +7,8 @@ import asyncio
 
 import pytest
 
-from gateway.tls import cut
-from mailstore import mailboxes
+from gateway.net.tls import cut
+from mailstore.mailboxes import mailboxes
 from tests.dialogs.imap.rig import MOF, Client, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

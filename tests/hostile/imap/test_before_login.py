@@ -9,7 +9,7 @@ import re
 import pytest
 
 from gateway.imap.connection import Connection
-from gateway.tls import cut
+from gateway.net.tls import cut
 from tests.dialogs.imap.rig import SECRET, Client, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.imap.connection import Connection
-from gateway.tls import cut
+from gateway.net.tls import cut
 from tests.dialogs.imap.rig import MOF, Client, World, letter_octets, running
 from tests.dialogs.smtp.rig import Authority
 

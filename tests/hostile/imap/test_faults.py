@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from mailstore import evidence
-from mailstore.prepared import driver
-from mailstore.transaction import Unit
+from mailstore.database.prepared import driver
+from mailstore.database.transaction import Unit
+from mailstore.evidence import records
 from tests.dialogs.imap.rig import MINISTER, MOF, SECRET, Client, World, letter_octets, running
 from tests.dialogs.smtp.rig import Authority
 
@@ -292,4 +292,4 @@ async def test_a_reader_of_one_office_alone_is_recorded_for_that_office(world: W
 
 
 def recorded(world: World, letter_id: str) -> list[dict[str, object]]:
-    return [one.members for one in world.store.read(lambda c: evidence.of_letter(c, letter_id))]
+    return [one.members for one in world.store.read(lambda c: records.of_letter(c, letter_id))]

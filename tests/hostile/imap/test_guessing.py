@@ -8,9 +8,9 @@ import base64
 
 import pytest
 
-from gateway import passwords
-from mailstore import directory
-from policies.identity import Officer
+from gateway.login import passwords
+from mailstore.directory import directory
+from policies.people.identity import Officer
 from tests.dialogs.imap.rig import MINISTER, MOF, SECRET, Client, World
 
 ELSEWHERE = "127.0.0.2"

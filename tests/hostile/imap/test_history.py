@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from mailstore import evidence
-from mailstore.transaction import Reading, Store
+from mailstore.database.transaction import Reading, Store
+from mailstore.evidence import records
 from mailstore.upgrade import initialise
 from tests.dialogs.imap.rig import MINISTER, MOF, MOJ, Client, Placed, World, running
 from tests.dialogs.imap.rig import _people as people
@@ -188,7 +188,7 @@ class History:
         return None if found is None else str(found)
 
     def _facts(self, letter: str) -> list[tuple[str, str]]:
-        found = self.world.store.read(lambda c: evidence.of_letter(c, letter))
+        found = self.world.store.read(lambda c: records.of_letter(c, letter))
         return [(one.event, one.members.get("actor", {}).get("login", "")) for one in found]
 
 

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from gateway.tls import cut
+from gateway.net.tls import cut
 from tests.dialogs.imap.rig import MINISTER, SECRET, Client, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -8,12 +8,12 @@ from base64 import b64decode, b64encode
 
 import pytest
 
-from gateway import passwords
-from gateway.scram import Proof, read_keys
-from mailstore import directory
-from mailstore.credentials import live_passwords
-from mailstore.transaction import Unit
-from policies.identity import Officer
+from gateway.login import passwords
+from gateway.login.scram import Proof, read_keys
+from mailstore.database.transaction import Unit
+from mailstore.directory import directory
+from mailstore.directory.credentials import live_passwords
+from policies.people.identity import Officer
 from tests.dialogs.imap.rig import MINISTER, MOF, SECRET, Client, World
 from tests.hostile.imap.test_guessing import ELSEWHERE, WAIT, WRONG, guess, stranger
 from tests.scramclient import ScramSpeaker

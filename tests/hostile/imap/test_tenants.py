@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from gateway.tls import cut
-from mailstore import directory
-from policies.identity import Office
+from gateway.net.tls import cut
+from mailstore.directory import directory
+from policies.people.identity import Office
 from tests.dialogs.imap.rig import MINISTER, MOF, MOJ, SECRET, Client, World, letter_octets
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from mailstore import directory
-from mailstore.transaction import Store, Unit
-from policies.identity import Grant, Right
+from mailstore.database.transaction import Store, Unit
+from mailstore.directory import directory
+from policies.people.identity import Grant, Right
 from tests.dialogs.imap.rig import MINISTER, MOF, SECRET, Client, World, letter_octets
 
 REVOKED = b"* BYE The rights of this account have been withdrawn"

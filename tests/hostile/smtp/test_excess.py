@@ -5,8 +5,8 @@ import ssl
 
 import pytest
 
-from gateway.tls import cut
-from policies.reasons import Reason
+from gateway.net.tls import cut
+from policies.words.reasons import Reason
 from tests.dialogs.smtp.rig import OFFICE, Authority, running
 
 MIB = 2**20

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policies.reasons import Reason
 from policies.verdict import Refused
+from policies.words.reasons import Reason
 from tests.dialogs.smtp.rig import OFFICE, Authority, Client, running
 
 CODED = re.compile(

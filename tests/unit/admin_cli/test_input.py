@@ -6,7 +6,7 @@ from admin_cli import checks
 from admin_cli.acts import InputFault
 from admin_cli.globals import UsageFault, take
 from admin_cli.init import SAMPLE, read_agencies
-from policies.identity import Right
+from policies.people.identity import Right
 
 HEAD = "code,domain,name_ar,name_en\n"
 

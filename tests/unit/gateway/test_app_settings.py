@@ -3,9 +3,9 @@
 from dataclasses import asdict
 
 from gateway.app import _imap_settings
-from gateway.config import ImapSection
+from gateway.config.quirks import read_quirk
+from gateway.config.tree import ImapSection
 from gateway.imap.settings import ImapSettings
-from gateway.quirks import read_quirk
 
 WRITTEN = {
     "max_connections": ("connections", 11),

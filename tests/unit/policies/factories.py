@@ -5,16 +5,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from policies.address import parse_address
+from policies.addresses.address import parse_address
 from policies.case import Case, Header
-from policies.directory import Directory
 from policies.envelope import Envelope, Recipient
-from policies.identity import Account, Agency, Grant, Office, Officer, Right, System
-from policies.reasons import Reason
-from policies.rules import ENVELOPE_RULES, SIGNATURE_RULES, Rule, decide
+from policies.people.directory import Directory
+from policies.people.identity import Account, Agency, Grant, Office, Officer, Right, System
+from policies.rules.order import ENVELOPE_RULES, SIGNATURE_RULES, Rule, decide
 from policies.settings import PolicySettings
-from policies.signing import EnrolledKey, Finding, SignatureFacts
+from policies.signature import EnrolledKey, Finding, SignatureFacts
 from policies.verdict import Refused
+from policies.words.reasons import Reason
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 MOJ, MOF, MOI = (f"registry@{code}.gov.example" for code in ("moj", "mof", "moi"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from policies.reasons import Reason
 from policies.verdict import Refused
+from policies.words.reasons import Reason
 from tests.unit.policies.factories import (
     MOF,
     MOI,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from policies.evidence import SCHEMA, Actor, Event, Evidence, Issuer, Party, canonical_json, unique_key_of
-from policies.reasons import Reason
+from policies.words.reasons import Reason
 
 WHEN = datetime(2026, 11, 23, 10, 0, 0, 123000, tzinfo=UTC)
 ISSUER = Issuer("node-1", "log.gov.example+1234abcd")

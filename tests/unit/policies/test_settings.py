@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from datetime import timedelta
 
 from policies.settings import PolicySettings
-from policies.signing import SigningSettings
+from policies.signature import SigningSettings
 
 CHANGED = {
     "signing": SigningSettings(rsa_bits=4096),

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.imap.fetch_items import Message, header_fields, literal, section
-from gateway.imap.fetch_plan import plan
-from gateway.imap.pieces import Span, batch, cut
+from gateway.imap.fetch.items import Message, header_fields, literal, section
+from gateway.imap.fetch.pieces import Span, batch, cut
+from gateway.imap.fetch.plan import plan
 from gateway.imap.wire.commands_message import Fetch
 from gateway.imap.wire.fetch_items import BodySection, FetchItem, Section
 from gateway.imap.wire.framing import CommandReader, Frame

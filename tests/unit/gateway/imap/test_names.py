@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from gateway.imap.access import ALL_RIGHTS, FILED, STANDARD, Access, access_of, rights_in
 from gateway.imap.names import LONGEST_COMPONENT, Place, flaw, is_container, parents, place_of, shown
 from gateway.imap.texts import BAD_NAME, MIXED_NAME
-from policies.directory import Directory
-from policies.identity import Grant, Officer, Right
+from policies.people.directory import Directory
+from policies.people.identity import Grant, Officer, Right
 
 A, B, C = "a@x.example", "b@x.example", "c@y.example"
 READ, SEND = frozenset({Right.READ}), frozenset({Right.SEND})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.imap.search import Context, Texts, compile_search
+from gateway.imap.search.program import Context, Texts, compile_search
 from gateway.imap.wire import search_keys as keys
 from gateway.imap.wire.sequence import SequenceSet
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.imap.basesubject import base_subject
-from gateway.imap.maildate import read_date
-from gateway.imap.sortkeys import columns_of, in_order, sortable
-from gateway.imap.threads import Threadable, by_references, ordered_subject
+from gateway.imap.search.base_subject import base_subject
+from gateway.imap.search.mail_date import read_date
+from gateway.imap.search.sort_keys import columns_of, in_order, sortable
+from gateway.imap.search.threads import Threadable, by_references, ordered_subject
 from gateway.imap.wire.commands_message import SortCriterion
 from gateway.imap.wire.responses_message import ThreadNode, thread
 

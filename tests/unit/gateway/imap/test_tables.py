@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import gateway.imap
+from gateway.config.quirks import BASE, OPTIONAL, read_quirk
 from gateway.imap import texts
 from gateway.imap.capabilities import GREETING, capabilities, greeting
 from gateway.imap.commands.table import HANDLERS
@@ -13,7 +14,6 @@ from gateway.imap.settings import ImapSettings
 from gateway.imap.state import RULES, State, Telling
 from gateway.imap.wire.encoder import human_text
 from gateway.imap.wire.parser import READERS
-from gateway.quirks import BASE, OPTIONAL, read_quirk
 
 ROOM = Path(gateway.imap.__file__).parent
 DOORS = {"AUTH=SCRAM-SHA-256", "AUTH=PLAIN"}

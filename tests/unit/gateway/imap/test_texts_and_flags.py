@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.imap import headers
 from gateway.imap.binary import to_base64
-from gateway.imap.downgrade import conventional, conventional_envelope
+from gateway.imap.fetch.downgrade import conventional, conventional_envelope
 from gateway.imap.flagging import changed, in_known_case, permitted
-from gateway.imap.index import encode_flags
+from gateway.imap.search import headers
+from gateway.imap.selected.index import encode_flags
 from gateway.mime.bodystructure import bodystructure
 from gateway.mime.decode import decode_words
 from gateway.mime.envelope import envelope

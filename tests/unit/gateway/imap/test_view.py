@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.imap.index import Delta, MailboxIndex, Whole
-from gateway.imap.recent import Arrivals
-from gateway.imap.view import View
+from gateway.imap.selected.index import Delta, MailboxIndex, Whole
+from gateway.imap.selected.recent import Arrivals
+from gateway.imap.selected.view import View
 from gateway.imap.wire.sequence import SequenceSet
-from mailstore.mailboxes import Mailbox, State
+from mailstore.mailboxes.mailboxes import Mailbox
+from mailstore.mailboxes.views import State
 
 BOX = Mailbox(1, "a@x.example", "INBOX", "", 7, 1, 1)
 SEEN, DELETED = "\\Seen", "\\Deleted"

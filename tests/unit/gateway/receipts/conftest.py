@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from gateway.offload import Offload
-from gateway.receipting import Receipting
+from gateway.receipts.issuing import Receipting
 from gateway.receipts.message import Sealing
+from gateway.runtime.offload import Offload
 from gateway.signatures.notes import LogSigner
 from gateway.signatures.sealing import Sealer
-from mailstore import directory
-from mailstore.transaction import Store, Unit
+from mailstore.database.transaction import Store, Unit
+from mailstore.directory import directory
 from mailstore.upgrade import initialise
 from policies.evidence import Issuer
-from policies.identity import Agency, Grant, Office, Officer, Right
+from policies.people.identity import Agency, Grant, Office, Officer, Right
 from tests.unit.gateway.receipts.registry import ADDRESS, AGENCIES, MOJ, ORIGIN, Clock, Registry
 
 

@@ -8,11 +8,11 @@ from email.message import EmailMessage
 
 from gateway.receipts.facts import Material
 from gateway.receipts.message import Sealing, compose
-from mailstore.evidence import Recorded
+from mailstore.evidence.records import Recorded
 from policies.evidence import Actor, Event, Evidence, Issuer, Party
 from policies.letter import Duty
-from policies.reasons import Reason
-from policies.receipt import Consignment, Facts, Kind, NamedOffice
+from policies.receipts.receipt import Consignment, Facts, Kind, NamedOffice
+from policies.words.reasons import Reason
 from tests.unit.gateway.receipts.registry import LETTER, MOF, MOJ
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 123000, tzinfo=UTC)

@@ -5,16 +5,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from gateway.messages.stored import message_of
 from gateway.mime.tree import parse
-from gateway.storable import message_of
-from mailstore import evidence, letters, mailboxes, messages, outbox, register
+from mailstore import outbox
+from mailstore.database.transaction import Store, Unit
+from mailstore.evidence import records
 from mailstore.identifiers import uuid7
-from mailstore.letters import Addressee, Letter
-from mailstore.transaction import Store, Unit
-from policies.calendar import rfc3339
+from mailstore.letters import letters, register
+from mailstore.letters.letters import Addressee, Letter
+from mailstore.mailboxes import mailboxes
+from mailstore.octets import messages
 from policies.evidence import Actor, Event, Evidence, Issuer, Party
-from policies.identity import Officer
-from policies.reasons import Reason
+from policies.people.identity import Officer
+from policies.words.calendar import rfc3339
+from policies.words.reasons import Reason
 
 ORIGIN = "murasalat.gov.example/log"
 ADDRESS = "receipts@murasalat.gov.example"
@@ -100,12 +104,12 @@ class Registry:
             letters.insert_letter(unit, letter, each, uuid7(unit.now), uuid7(unit.now))
             detail: dict[str, object] = {"envid": envid} if envid else {}
             accepted = self._fact(unit, letter, Event.ACCEPTED, detail=detail)
-            evidence.append(unit, accepted)
+            records.append(unit, accepted)
             for one in each if delivered else ():
                 party = Party(one.agency, one.office)
                 for event in (Event.DELIVERED, Event.REGISTERED_IN):
                     fact = self._fact(unit, letter, event, recipient=party)
-                    evidence.append(unit, replace(fact, incoming_reference=one.incoming_reference))
+                    records.append(unit, replace(fact, incoming_reference=one.incoming_reference))
             if owe:
                 outbox.owe(unit, "dispatch", letter.letter_id, accepted.evidence_id)
             return letter
@@ -120,7 +124,7 @@ class Registry:
 
     def _fact(self, unit: Unit, letter: Letter, event: Event, **more: Any) -> Evidence:
         return Evidence(
-            evidence.new_id(unit),
+            records.new_id(unit),
             event,
             unit.now,
             unit.now,
@@ -138,7 +142,7 @@ class Registry:
         def act(unit: Unit) -> Evidence:
             party = Party(office.split("@")[1].split(".", maxsplit=1)[0].upper(), office)
             fact = self._fact(unit, letter, event, recipient=party, **more)
-            evidence.append(unit, fact)
+            records.append(unit, fact)
             if owed:
                 outbox.owe(unit, owed, letter.letter_id, fact.evidence_id)
             return fact

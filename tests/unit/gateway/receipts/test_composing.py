@@ -10,20 +10,20 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.composing import (
+from gateway.mime.tree import parse
+from gateway.mime.writing import (
     Entity,
     base64_entity,
     boundary_for,
     field,
     mailbox,
     multipart,
-    sealed,
     text_entity,
     words,
 )
-from gateway.mime.tree import parse
 from gateway.signatures.mime import Detached, find_detached
-from gateway.signatures.packets import PacketError
+from gateway.signatures.openpgp.packets import PacketError
+from gateway.signatures.sealed import sealed
 from gateway.signatures.sealing import Sealer
 
 TEXT = (("Content-Type", "text/plain"),)

@@ -15,11 +15,11 @@ import pytest
 from gateway.mime.fields import values
 from gateway.mime.tree import parse
 from gateway.receipts.message import Sealing
-from gateway.signatures.armor import dearmor
 from gateway.signatures.mime import Detached, compare_protected, find_detached, protected_header
+from gateway.signatures.openpgp.armor import dearmor
 from gateway.signatures.sealing import Sealer
 from policies.evidence import Actor
-from policies.receipt import Facts, Kind, NamedOffice
+from policies.receipts.receipt import Facts, Kind, NamedOffice
 from tests.unit.gateway.receipts.material import (
     AT,
     CASES,

@@ -10,20 +10,23 @@ from typing import Any
 
 import pytest
 
-from gateway import receipting as module
 from gateway.mime.tree import parse
-from gateway.offload import Offload
-from gateway.receipting import Receipting
+from gateway.receipts import issuing as module
+from gateway.receipts.issuing import Receipting
+from gateway.runtime.offload import Offload
 from gateway.signatures.mime import Detached, find_detached
 from gateway.signatures.notes import LogSigner, verify_note
 from gateway.signatures.sealing import Sealer
-from mailstore import checkpoints, evidence, mailboxes, outbox
-from mailstore.evidence import Recorded
-from mailstore.log import leaf_hash, root_from_inclusion
+from mailstore import outbox
+from mailstore.database.log import leaf_hash, root_from_inclusion
+from mailstore.database.transaction import Reading, Unit
+from mailstore.evidence import checkpoints
+from mailstore.evidence import records as evidence
+from mailstore.evidence.records import Recorded
+from mailstore.mailboxes import mailboxes
 from mailstore.outbox import Owed
-from mailstore.transaction import Reading, Unit
 from policies.evidence import Event, canonical_json
-from policies.reasons import Reason
+from policies.words.reasons import Reason
 from tests.unit.gateway.receipts.registry import ADDRESS, MOF, MOI, MOJ, ORIGIN, READER, Clock, Registry
 
 

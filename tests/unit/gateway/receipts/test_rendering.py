@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from gateway.receipts.rendering import WIDTH, page, plain_text, wrapped
 from policies.evidence import Actor, Event
 from policies.letter import Duty
-from policies.reasons import Reason
-from policies.receipt import Consignment, Facts, Kind, NamedOffice
-from policies.receipt_text import section
+from policies.receipts.receipt import Consignment, Facts, Kind, NamedOffice
+from policies.receipts.text import section
+from policies.words.reasons import Reason
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "receipts"
 AT = datetime(2026, 11, 23, 9, 0, 0, 123000, tzinfo=UTC)

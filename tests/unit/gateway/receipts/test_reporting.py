@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.receipts.message import Sealing
 from gateway.signatures.notes import LogSigner
-from mailstore.log import leaf_hash
+from mailstore.database.log import leaf_hash
 from policies.evidence import Event, canonical_json
-from policies.receipt import Consignment, Kind
+from policies.receipts.receipt import Consignment, Kind
 from tests.unit.gateway.receipts.material import (
     AT,
     DISPATCH,

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import receipting as module
-from gateway.faults import Unavailable
-from gateway.receipting import Receipting
+from gateway.receipts import issuing as module
+from gateway.receipts.issuing import Receipting
+from gateway.runtime.faults import Unavailable
 from tests.unit.gateway.receipts.registry import MOF, MOI, Registry
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.signatures import packets
-from gateway.signatures.armor import dearmor
-from gateway.signatures.openpgp_gnupg import GnupgVerifier
-from policies.signing import EnrolledKey
+from gateway.signatures.openpgp import packets
+from gateway.signatures.openpgp.armor import dearmor
+from gateway.signatures.openpgp.gnupg import GnupgVerifier
+from policies.signature import EnrolledKey
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SIGNED = b"Subject: test\r\n\r\n" + "نص الخطاب الرسمي\r\n".encode() * 40

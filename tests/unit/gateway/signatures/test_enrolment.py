@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pysequoia import ArmorKind, Profile, Tsk, armor
 
-from gateway.signatures import packets
 from gateway.signatures.enrolment import KeyRefused, read_key
 from gateway.signatures.key_file import TEXTS
-from gateway.signatures.openpgp import verify_both
-from gateway.signatures.openpgp_gnupg import GnupgVerifier
-from policies.signing import Finding
+from gateway.signatures.openpgp import packets
+from gateway.signatures.openpgp.gnupg import GnupgVerifier
+from gateway.signatures.openpgp.verification import verify_both
+from policies.signature import Finding
 
 from .conftest import NOW, SIGNED, TestKeys
 

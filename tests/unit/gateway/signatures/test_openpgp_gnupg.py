@@ -8,10 +8,10 @@ import gnupg
 import pytest
 from pysequoia import SignatureMode, Tsk, sign
 
-from gateway.signatures import openpgp_sequoia, packets
-from gateway.signatures.openpgp_gnupg import GnupgVerifier
-from gateway.signatures.openpgp_process import in_memory
-from policies.signing import Finding, SignatureFacts
+from gateway.signatures.openpgp import packets, sequoia
+from gateway.signatures.openpgp.gnupg import GnupgVerifier
+from gateway.signatures.openpgp.process import in_memory
+from policies.signature import Finding, SignatureFacts
 
 from .conftest import SIGNED, TestKeys
 
@@ -156,7 +156,7 @@ def test_no_user_id_can_forge_or_hide_a_status_line(user_id: str, verifier: Gnup
     fingerprint = packets.keys(material)[0].fingerprint
     good = verifier.verify(SIGNED, signature, material, fingerprint)
     bad = verifier.verify(SIGNED + b"x", signature, material, fingerprint)
-    assert good.finding is openpgp_sequoia.verify(SIGNED, signature, material).finding is Finding.GOOD
+    assert good.finding is sequoia.verify(SIGNED, signature, material).finding is Finding.GOOD
     assert bad.finding is Finding.BAD
 
 
@@ -167,7 +167,7 @@ def test_both_engines_verify_every_algorithm_that_enrolment_accepts(
     keys.make(algorithm, algorithm)
     signature, certificate = keys.sign(algorithm), keys.certificate(algorithm)
     facts = verifier.verify(SIGNED, signature, certificate, keys.fingerprint(algorithm))
-    assert facts.finding is openpgp_sequoia.verify(SIGNED, signature, certificate).finding is Finding.GOOD
+    assert facts.finding is sequoia.verify(SIGNED, signature, certificate).finding is Finding.GOOD
     assert facts.key_bits == {"nistp256": 256, "nistp384": 384, "nistp521": 521}[algorithm]
 
 

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.signatures.openpgp import issuer_of, structure_problem, verify_both
-from gateway.signatures.openpgp_gnupg import GnupgVerifier
-from policies.reasons import Reason
-from policies.signing import Finding, SigningSettings, decide
+from gateway.signatures.openpgp.gnupg import GnupgVerifier
+from gateway.signatures.openpgp.verification import issuer_of, structure_problem, verify_both
+from policies.rules.signing import decide
+from policies.signature import Finding, SigningSettings
 from policies.verdict import ACCEPTED, Refused
+from policies.words.reasons import Reason
 
 from .conftest import SIGNED, TestKeys, enrolled
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.signatures.armor import dearmor
-from gateway.signatures.openpgp import issuer_of, verify_both
-from gateway.signatures.openpgp_gnupg import GnupgVerifier
-from policies.reasons import Reason
-from policies.signing import EnrolledKey, Finding, SigningSettings, decide
+from gateway.signatures.openpgp.armor import dearmor
+from gateway.signatures.openpgp.gnupg import GnupgVerifier
+from gateway.signatures.openpgp.verification import issuer_of, verify_both
+from policies.rules.signing import decide
+from policies.signature import EnrolledKey, Finding, SigningSettings
 from policies.verdict import ACCEPTED, Refused
+from policies.words.reasons import Reason
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "thunderbird"
 LETTERS = sorted(path.name for path in SAMPLES.glob("thunderbird-pgp-*.eml"))

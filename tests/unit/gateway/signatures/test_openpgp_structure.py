@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.signatures import openpgp_sequoia, packets
-from gateway.signatures.armor import ArmorError, dearmor
-from gateway.signatures.openpgp_gnupg import GnupgVerifier
-from policies.signing import Finding
+from gateway.signatures.openpgp import packets, sequoia
+from gateway.signatures.openpgp.armor import ArmorError, dearmor
+from gateway.signatures.openpgp.gnupg import GnupgVerifier
+from policies.signature import Finding
 
 from .conftest import SIGNED, TestKeys
 
@@ -39,7 +39,7 @@ def findings(keys: TestKeys, verifier: GnupgVerifier) -> Findings:
 
     def both(signature: bytes) -> set[Finding]:
         return {
-            openpgp_sequoia.verify(SIGNED, signature, certificate).finding,
+            sequoia.verify(SIGNED, signature, certificate).finding,
             verifier.verify(SIGNED, signature, certificate, fingerprint).finding,
         }
 
@@ -124,7 +124,7 @@ def test_what_stands_in_the_unhashed_area_is_no_fact(
     lies = bytes([21, 28]) + b"minister@gov.example" + bytes([5, 2, 0, 0, 0, 1])
     forged = body[:at] + (unhashed + len(lies)).to_bytes(2, "big") + lies + body[at + 2 :]
     octets = new_format(2, forged)
-    one = openpgp_sequoia.verify(SIGNED, octets, keys.certificate("plain"))
+    one = sequoia.verify(SIGNED, octets, keys.certificate("plain"))
     two = verifier.verify(SIGNED, octets, keys.certificate("plain"), keys.fingerprint("plain"))
     assert one.finding is two.finding is Finding.GOOD
     assert one.signer_user_id == two.signer_user_id == ""
@@ -143,7 +143,7 @@ def test_another_issuer_written_into_the_unhashed_area_gains_nothing(
     octets = new_format(2, body.replace(bytes.fromhex(plain), bytes.fromhex(other)))
     for name in ("plain", "other"):
         certificate, fingerprint = keys.certificate(name), keys.fingerprint(name)
-        assert openpgp_sequoia.verify(SIGNED, octets, certificate).finding is not Finding.GOOD
+        assert sequoia.verify(SIGNED, octets, certificate).finding is not Finding.GOOD
         assert verifier.verify(SIGNED, octets, certificate, fingerprint).finding is not Finding.GOOD
 
 
@@ -158,7 +158,7 @@ def test_a_damaged_signature_is_never_good_and_never_an_exception(
     # Signed are the fields and the hashed area, counted from the body's start; the last octets are the signature's.
     signed = start <= at < start + 6 + int.from_bytes(packet[start + 4 : start + 6], "big")
     packet[at] ^= flip
-    facts = openpgp_sequoia.verify(SIGNED, bytes(packet[: len(packet) - cut]), keys.certificate("plain"))
+    facts = sequoia.verify(SIGNED, bytes(packet[: len(packet) - cut]), keys.certificate("plain"))
     if cut or signed or at >= len(packet) - 32:
         assert facts.finding is not Finding.GOOD
 
@@ -172,7 +172,7 @@ def test_noise_is_never_an_exception_of_the_sequoia_engine(
     octets: bytes, head: bytes, keys: TestKeys
 ) -> None:
     for signature, material in ((head + octets, keys.certificate("plain")), (keys.sign_once, head + octets)):
-        facts = openpgp_sequoia.verify(SIGNED, signature, material)
+        facts = sequoia.verify(SIGNED, signature, material)
         assert facts.finding in {Finding.STRUCTURE, Finding.REFUSED, Finding.NO_KEY, Finding.WEAK}
         assert all("backtrace" not in line and "\n" not in line for line in facts.raw)
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import gnupg
 import pytest
 
-from gateway.signatures import openpgp_sequoia
-from gateway.signatures.armor import dearmor
-from gateway.signatures.openpgp import verify_both
-from gateway.signatures.openpgp_gnupg import GnupgVerifier
+from gateway.signatures.openpgp import sequoia
+from gateway.signatures.openpgp.armor import dearmor
+from gateway.signatures.openpgp.gnupg import GnupgVerifier
+from gateway.signatures.openpgp.verification import verify_both
 from gateway.signatures.sealing import Sealer, SealingError
-from policies.signing import Finding
+from policies.signature import Finding
 
 from .conftest import enrolled
 
@@ -71,23 +71,23 @@ def test_a_seal_verifies_in_both_engines_over_exactly_the_octets(
 )
 def test_every_octet_is_sealed_from_the_first_to_the_last(octets: bytes, sealer: Sealer) -> None:
     seal = sealer.sign(octets)
-    assert openpgp_sequoia.verify(octets, seal, material(sealer)).finding is Finding.GOOD
+    assert sequoia.verify(octets, seal, material(sealer)).finding is Finding.GOOD
     without_first_line = octets.partition(b"\n")[2]
     if without_first_line != octets:
-        assert openpgp_sequoia.verify(without_first_line, seal, material(sealer)).finding is not Finding.GOOD
+        assert sequoia.verify(without_first_line, seal, material(sealer)).finding is not Finding.GOOD
 
 
 def test_the_library_drops_the_first_line_for_an_empty_passphrase(sealer: Sealer) -> None:
     """The trap that `sign` stands clear of; when the library mends it, this test says so."""
     library = gnupg.GPG(gnupghome=str(sealer._home), encoding="utf-8")
     seal = library.sign(b"first\nsecond\n", detach=True, clearsign=False, passphrase="")
-    found = openpgp_sequoia.verify(b"second\n", seal.data, material(sealer)).finding
+    found = sequoia.verify(b"second\n", seal.data, material(sealer)).finding
     assert seal.status == "signature created"
     assert found is Finding.GOOD
 
 
 def test_the_user_id_is_arabic_and_names_the_address(sealer: Sealer) -> None:
-    view = openpgp_sequoia.view(material(sealer))
+    view = sequoia.view(material(sealer))
     assert view is not None
     assert view.user_ids == (f"مراسلات Murasalat (receipts) <{ADDRESS}>",)
     assert sealer.public_key().startswith(b"-----BEGIN PGP PUBLIC KEY BLOCK-----")
@@ -108,7 +108,7 @@ def test_seals_made_at_once_all_verify_even_when_the_agent_has_ended(sealer: Sea
     with ThreadPoolExecutor(6) as pool:
         seals = list(pool.map(sealer.sign, letters))
     for letter, seal in zip(letters, seals, strict=True):
-        assert openpgp_sequoia.verify(letter, seal, material(sealer)).finding is Finding.GOOD
+        assert sequoia.verify(letter, seal, material(sealer)).finding is Finding.GOOD
 
 
 def test_opening_a_home_with_a_key_starts_its_agent_before_the_first_seal(sealer: Sealer, home: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_home_too_long_for_a_socket_works_through_a_short_link(tmp_path: Path)
     with Sealer(long, ADDRESS) as sealer:
         sealer.create()
         octets = b"letter\r\n"
-        assert openpgp_sequoia.verify(octets, sealer.sign(octets), material(sealer)).finding is Finding.GOOD
+        assert sequoia.verify(octets, sealer.sign(octets), material(sealer)).finding is Finding.GOOD
         alias = sealer._alias
         fingerprint = sealer.fingerprint
     assert alias is not None

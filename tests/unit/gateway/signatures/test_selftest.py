@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.signatures.openpgp_gnupg import GnupgVerifier
+from gateway.signatures.openpgp.gnupg import GnupgVerifier
 from gateway.signatures.sealing import Sealer
 from gateway.signatures.selftest import EngineUnfit, self_test
-from policies.signing import Finding, SignatureFacts
+from policies.signature import Finding, SignatureFacts
 
 
 @pytest.fixture(scope="module")

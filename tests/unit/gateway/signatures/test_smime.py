@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.signatures.enrolment import KeyRefused, read_key
-from gateway.signatures.smime import is_x509
+from gateway.signatures.smime.certificates import is_x509
 
 from .conftest import NOW
 

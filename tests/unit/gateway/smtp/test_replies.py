@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.smtp import replies
-from policies.reasons import EXPLANATIONS, Reason
+from policies.words.reasons import EXPLANATIONS, Reason
 
 NOTICES = [value for value in vars(replies).values() if isinstance(value, replies.Notice)]
 LINE = re.compile(rb"(\d{3})([- ])(\d\.\d{1,3}\.\d{1,3}) ([^\r\n]*)\r\n")

@@ -1,0 +1,1 @@
+"""Benchmarks of the running gateway, beside a peer where there is one."""

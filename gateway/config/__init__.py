@@ -1,0 +1,1 @@
+"""Settings: the documented tree, how it is read, and the sample file."""

@@ -1,0 +1,1 @@
+"""What the gateway does about evidence: it signs checkpoints over the log."""

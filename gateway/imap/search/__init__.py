@@ -1,0 +1,1 @@
+"""SEARCH, SORT and THREAD: programs, keys, and what messages are ordered by."""

@@ -1,0 +1,1 @@
+"""One instance on disk: its home directory, how it is founded, its certificates."""

@@ -1,0 +1,1 @@
+"""Sockets of every listener: TLS, connections in number, open files."""

@@ -1,0 +1,1 @@
+"""OpenPGP: packets and armor read by our own code, and the two engines."""

@@ -1,0 +1,1 @@
+"""S/MIME: certificates read before their enrolment."""

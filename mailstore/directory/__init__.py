@@ -1,0 +1,1 @@
+"""Agencies, offices, officers, systems, their credentials and keys."""

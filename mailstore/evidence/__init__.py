@@ -1,0 +1,1 @@
+"""Evidence records, signed checkpoints over them, and proofs."""

@@ -1,0 +1,1 @@
+"""Letters, their reference numbers, and each letter seen from both ends."""

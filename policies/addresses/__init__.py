@@ -1,0 +1,1 @@
+"""Mail addresses and domain names: one canonical form, or a refusal."""

@@ -1,0 +1,42 @@
+"""A snapshot of the directory: what the rules look people, offices, keys and pair rules up in.
+
+A snapshot is a value: it never changes, and one letter is decided against one snapshot from end to end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from policies.people.identity import Agency, Office, Officer, System
+from policies.signature import EnrolledKey
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Agencies by code, offices by address, accounts by login, keys by address and by any fingerprint.
+
+    `pairs` holds explicit rules: (from agency, to agency) → allowed; a pair that is not named is allowed.
+    """
+
+    version: int
+    agencies: Mapping[str, Agency] = field(default_factory=dict)
+    offices: Mapping[str, Office] = field(default_factory=dict)
+    officers: Mapping[str, Officer] = field(default_factory=dict)
+    systems: Mapping[str, System] = field(default_factory=dict)
+    keys: Mapping[str, tuple[EnrolledKey, ...]] = field(default_factory=dict)
+    fingerprints: Mapping[str, EnrolledKey] = field(default_factory=dict)
+    pairs: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    domains: Mapping[str, str] = field(default_factory=dict)
+
+    def agency_of(self, office: str) -> Agency | None:
+        """Return the agency of an office's canonical address, or None."""
+        known = self.offices.get(office)
+        return self.agencies.get(known.agency) if known else None
+
+    def agency_for_domain(self, domain: str) -> Agency | None:
+        """Return the agency that owns a mail domain, or None."""
+        code = self.domains.get(domain)
+        return self.agencies.get(code) if code else None
+
+    def pair_allowed(self, sender: str, recipient: str) -> bool:
+        """Whether one agency (code) may write to another."""
+        return self.pairs.get((sender, recipient), True)

@@ -1,0 +1,1 @@
+"""Receipts: when one is owed, the facts it tells, and its words."""

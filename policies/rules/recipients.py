@@ -1,0 +1,78 @@
+"""Rules about the recipients: known offices, named openly in To or Cc, and not too many."""
+
+from policies.addresses.address import AddressRefused, parse_list
+from policies.case import Case
+from policies.letter import Duty
+from policies.verdict import ACCEPTED, Refused, Verdict
+from policies.words.reasons import Reason
+
+
+def not_too_many(case: Case) -> Verdict:
+    """At least one recipient and at most the limit."""
+    count = len(case.envelope.recipients)
+    if count > case.settings.max_recipients:
+        return Refused(
+            Reason.TOO_MANY_RECIPIENTS, f"{count} recipients, allowed {case.settings.max_recipients}"
+        )
+    if count == 0:
+        return Refused(Reason.MALFORMED, "no recipient")
+    return ACCEPTED
+
+
+def known_offices(case: Case) -> Verdict:
+    """Every recipient is a live office."""
+    for recipient in case.envelope.recipients:
+        office = case.directory.offices.get(recipient.address.key)
+        if office is None or office.suspended:
+            return Refused(Reason.RECIPIENT_UNKNOWN, recipient.address.key)
+    return ACCEPTED
+
+
+def no_blind_copies(case: Case) -> Verdict:
+    """Every recipient stands in To or Cc; a Bcc field is refused even when empty (RFC 5322 section 3.6.3, narrowed)."""
+    if "bcc" in case.header.names or "resent-bcc" in case.header.names:
+        return Refused(Reason.BCC_FORBIDDEN, "the header has a Bcc field")
+    named = _named(case)
+    if isinstance(named, Refused):
+        return named
+    for recipient in case.envelope.recipients:
+        if recipient.address.key not in named:
+            return Refused(Reason.BCC_FORBIDDEN, f"{recipient.address.key} stands in neither To nor Cc")
+    return ACCEPTED
+
+
+def header_names_no_others(case: Case) -> Verdict:
+    """Nobody stands in To or Cc to whom the letter is not sent."""
+    named = _named(case)
+    if isinstance(named, Refused):
+        return named
+    sent = {recipient.address.key for recipient in case.envelope.recipients}
+    for address in named:
+        if address not in sent:
+            return Refused(
+                Reason.HEADERS_DIFFER, f"{address} is named but not a recipient of this submission"
+            )
+    return ACCEPTED
+
+
+def _named(case: Case) -> tuple[str, ...] | Refused:
+    named = case.header.named()
+    if named is None:
+        return Refused(Reason.MALFORMED, _why_unreadable(case))
+    return (*named[0], *named[1])
+
+
+def _why_unreadable(case: Case) -> str:
+    for name, values in (("To", case.header.tos), ("Cc", case.header.ccs)):
+        for value in values:
+            try:
+                parse_list(value)
+            except AddressRefused as refused:
+                return f"{name}: {refused}"
+    return "To or Cc"
+
+
+def duty_of(case: Case, office: str) -> Duty:
+    """Return what is asked of a recipient: To is for action, Cc for information; To wins when in both."""
+    named = case.header.named()
+    return Duty.ACTION if named is None or office in named[0] else Duty.INFORMATION

@@ -1,0 +1,1 @@
+"""What people read: reasons, receipts, dates and Arabic text."""

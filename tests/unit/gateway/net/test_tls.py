@@ -1,0 +1,116 @@
+import asyncio
+import ssl
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from gateway.net import tls
+from gateway.net.connections import Connections
+from tests.dialogs.smtp.rig import Authority
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+class Echo(asyncio.Protocol):
+    """Sends back what it gets."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        tls.slim(self.transport)
+        self.transport.write(data)
+
+
+async def echoed(port: int, context: ssl.SSLContext, octets: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+    writer.write(octets)
+    heard = await reader.readexactly(len(octets))
+    writer.close()
+    await writer.wait_closed()
+    return heard
+
+
+def test_a_context_is_tls_1_2_or_newer_without_what_is_weak(authority: Authority) -> None:
+    context = tls.server_context(*authority.issue("server")[:2])
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    for option in (ssl.OP_NO_COMPRESSION, ssl.OP_NO_RENEGOTIATION, ssl.OP_NO_TICKET):
+        assert context.options & option
+    assert context.num_tickets == 0
+    for cipher in context.get_ciphers():
+        assert cipher["protocol"] == "TLSv1.3" or cipher["kea"] == "kx-ecdhe"
+        assert cipher["aead"]
+    assert context.verify_mode is ssl.CERT_NONE
+
+
+def test_a_client_certificate_is_asked_for_only_with_an_authority(authority: Authority) -> None:
+    context = tls.server_context(*authority.issue("server")[:2], authority.file)
+    assert context.verify_mode is ssl.CERT_OPTIONAL
+    assert len(context.get_ca_certs()) == 1
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "other key"])
+def test_an_unusable_certificate_is_an_error_at_once(
+    authority: Authority, tmp_path: Path, damage: str
+) -> None:
+    certificate, key, _ = authority.issue("server")
+    if damage == "missing":
+        certificate = tmp_path / "missing.pem"
+    elif damage == "empty":
+        certificate = tmp_path / "empty.pem"
+        certificate.touch()
+    else:
+        key = authority.issue("other")[1]
+    with pytest.raises(OSError):  # noqa: PT011 - ssl.SSLError and FileNotFoundError both are
+        tls.server_context(certificate, key)
+
+
+async def test_a_connection_of_asyncios_own_is_made_slim_and_goes_on(authority: Authority) -> None:
+    context = tls.server_context(*authority.issue("server")[:2])
+    protocols: list[Echo] = []
+
+    def factory() -> Echo:
+        protocols.append(Echo())
+        return protocols[-1]
+
+    server = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", 0, ssl=context)
+    client = ssl.create_default_context(cafile=str(authority.file))
+    octets = bytes(range(256)) * 4096
+    async with server:
+        assert await echoed(server.sockets[0].getsockname()[1], client, octets) == octets
+    secured = protocols[0].transport._ssl_protocol  # type: ignore[attr-defined]
+    assert len(secured._ssl_buffer) == len(secured._ssl_buffer_view) == tls.BUFFER == secured.max_size
+
+
+async def test_a_secured_listener_counts_its_connections(authority: Authority) -> None:
+    context = tls.server_context(*authority.issue("server")[:2])
+    connections = Connections(total=10, per_source=10, per_account=1)
+    server = await asyncio.get_running_loop().create_server(
+        tls.secured(Echo, context, connections), "127.0.0.1", 0
+    )
+    client = ssl.create_default_context(cafile=str(authority.file))
+    octets = b"x" * 1_000_000
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        assert await echoed(port, client, octets) == octets
+        _, plain = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.sleep(0.01)
+        assert len(connections) == 1
+        plain.write(b"no TLS at all\r\n")
+        for _ in range(100):
+            await asyncio.sleep(0.01)
+            if not len(connections):
+                break
+        assert len(connections) == 0
+        plain.close()
+
+
+def test_what_is_not_tls_stays_as_it_is() -> None:
+    plain = SimpleNamespace(max_size=2**20)
+    tls.slim(plain)  # type: ignore[arg-type]
+    assert plain.max_size == 2**20

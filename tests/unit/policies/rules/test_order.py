@@ -1,0 +1,188 @@
+"""The order of the rules is fixed, the first refusal wins, and nothing passes but by an explicit ACCEPTED."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from policies.case import Case
+from policies.rules.order import ENVELOPE_RULES, SIGNATURE_RULES, Rule, decide, explain
+from policies.settings import PolicySettings
+from policies.signature import Finding
+from policies.verdict import ACCEPTED, Accepted, Refused, Verdict
+from policies.words.reasons import Reason
+from tests.unit.policies.factories import (
+    FINGERPRINT,
+    KEY,
+    MOF,
+    MOI,
+    MOJ,
+    UNSIGNED,
+    both,
+    case,
+    clerk,
+    directory,
+    envelope,
+    facts,
+    header,
+    program,
+    reason,
+    unsigned,
+)
+
+ORDER = [
+    "content.not_too_large",
+    "recipients.not_too_many",
+    "content.well_formed",
+    "sender.one_from",
+    "sender.from_is_reverse_path",
+    "sender.account_may_send",
+    "sender.reply_to_inside",
+    "content.no_forged_fields",
+    "domains.only_enrolled_agencies",
+    "recipients.known_offices",
+    "domains.pair_allowed",
+    "recipients.no_blind_copies",
+    "recipients.header_names_no_others",
+    "content.readable_types",
+    "signing.signature_in_place",
+    "signing.signer_enrolled",
+    "signing.signature_good",
+    "signing.header_as_signed",
+]
+
+
+def accepting(_case: Case) -> Verdict:
+    return ACCEPTED
+
+
+def refusing(why: Reason) -> Rule:
+    return lambda _case: Refused(why)
+
+
+def test_the_order_is_fixed() -> None:
+    every = ENVELOPE_RULES + SIGNATURE_RULES
+    assert [name for name, _verdict in explain(case(), every)] == ORDER
+    bad = case(envelope=envelope("", ()), header=header(froms=()), size=10**9, signer=None, facts=())
+    assert [name for name, _verdict in explain(bad, every)] == ORDER
+
+
+def test_an_honest_letter_and_an_allowed_unsigned_one_are_accepted() -> None:
+    assert reason(case()) is None
+    assert reason(unsigned()) is None
+
+
+def test_the_first_refusal_wins() -> None:
+    reasons = (Reason.TOO_LARGE, Reason.MALFORMED, Reason.REPLAY)
+    for order in itertools.permutations(reasons):
+        assert reason(case(), accepting, *map(refusing, order), accepting) is order[0]
+
+
+def test_a_rule_without_a_verdict_refuses() -> None:
+    for nothing in (None, True, "", 0, "accepted"):
+        verdict = decide(case(), (accepting, lambda _case, said=nothing: said))  # type: ignore[misc,return-value]
+        assert isinstance(verdict, Refused)
+        assert verdict.reason is Reason.QUARANTINED
+    assert decide(case(), (lambda _case: Accepted(),)) == ACCEPTED
+
+
+def test_a_rule_that_fails_never_accepts() -> None:
+    def broken(_case: Case) -> Verdict:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        decide(case(), (accepting, broken, accepting))
+
+
+def test_rules_behind_a_refusal_are_not_asked() -> None:
+    asked: list[str] = []
+
+    def noting(one: Case) -> Verdict:
+        asked.append(one.sender_office)
+        return ACCEPTED
+
+    assert reason(case(), noting, refusing(Reason.MALFORMED), noting) is Reason.MALFORMED
+    assert asked == [MOJ]
+
+
+# What is wrong with a letter, in the order in which the rules must name it: each line is also wrong in all later ways.
+WRONG = [
+    (Reason.TOO_LARGE, {"size": 10**9}),
+    (Reason.TOO_MANY_RECIPIENTS, {"envelope": envelope(to=(MOF, MOI))}),
+    (Reason.MALFORMED, {"malformed": "malformed-header-line"}),
+    (Reason.SENDER_AMBIGUOUS, {"header": header(froms=(b"a@moj.gov.example", b"b@moj.gov.example"))}),
+    (Reason.SENDER_MISMATCH, {"envelope": envelope(MOI)}),
+    (Reason.SENDER_MISMATCH, {"envelope": envelope(account=clerk(MOI))}),
+    (Reason.DOMAIN_NOT_ALLOWED, {"header": header(reply_tos=(b"x@evil.example",))}),
+    (Reason.CONTENT_FORBIDDEN, {"header": header(more=("murasalat-reference",))}),
+    (Reason.DOMAIN_NOT_ALLOWED, {"directory": directory(suspended=("MOF",))}),
+    (Reason.RECIPIENT_UNKNOWN, {"directory": directory(suspended=(MOF,))}),
+    (Reason.DOMAIN_NOT_ALLOWED, {"directory": directory(pairs={("MOJ", "MOF"): False})}),
+    (Reason.BCC_FORBIDDEN, {"header": header(tos=())}),
+    (Reason.HEADERS_DIFFER, {"header": header(ccs=(MOI.encode(),))}),
+    (Reason.CONTENT_FORBIDDEN, {"content_types": frozenset({"application/ms-tnef"})}),
+    (Reason.SIGNATURE_MISSING, {"problem": UNSIGNED}),
+    (Reason.SIGNER_UNKNOWN, {"signer": None}),
+    (Reason.SIGNATURE_BAD, {"facts": both(finding=Finding.BAD)}),
+    (Reason.HEADERS_DIFFER, {"differing": ("subject",)}),
+]
+
+
+@pytest.mark.parametrize("position", range(len(WRONG)))
+def test_each_wrong_is_named_before_every_later_one(position: int) -> None:
+    expected, first = WRONG[position]
+    settings = PolicySettings(max_recipients=1)
+    assert reason(case(settings=settings, **first)) is expected
+    for _later, second in WRONG[position + 1 :]:
+        assert reason(case(settings=settings, **(second | first))) is expected
+
+
+def test_the_structure_is_named_as_it_was_found() -> None:
+    for why in (Reason.SIGNATURE_STRUCTURE, Reason.MALFORMED, Reason.SIGNATURE_MISSING):
+        assert reason(case(problem=Refused(why, "x"), facts=())) is why
+
+
+def test_a_key_of_another_office_is_no_key_of_the_sender() -> None:
+    assert reason(case(signer=replace(KEY, address=MOI))) is Reason.SIGNER_MISMATCH
+    other = both(fingerprint="C3" * 20)
+    assert reason(case(facts=other)) is Reason.SIGNER_MISMATCH
+
+
+def test_no_facts_and_one_engine_never_accept() -> None:
+    assert reason(case(facts=())) is Reason.QUARANTINED
+    assert reason(case(facts=(facts(),))) is Reason.QUARANTINED
+    assert reason(case(facts=(facts(), facts()))) is Reason.QUARANTINED
+    assert reason(case(facts=(facts(), facts("gnupg", finding=Finding.BAD)))) is Reason.QUARANTINED
+
+
+def test_the_seal_stands_in_for_a_missing_signature_alone() -> None:
+    assert reason(unsigned(directory=directory(unsigned=False))) is Reason.SIGNATURE_MISSING
+    structure = Refused(Reason.SIGNATURE_STRUCTURE, "inline-pgp")
+    assert reason(unsigned(problem=structure)) is Reason.SIGNATURE_STRUCTURE
+    assert reason(unsigned(envelope=envelope())) is Reason.SIGNATURE_MISSING
+    assert reason(unsigned(envelope=envelope(account=program(suspended=True)))) is Reason.SENDER_MISMATCH
+    signed_by_nobody = unsigned(problem=None)
+    assert reason(signed_by_nobody) is Reason.SIGNER_UNKNOWN
+
+
+def test_header_protection_is_asked_for_only_when_set() -> None:
+    strict = PolicySettings(require_header_protection=True)
+    bare = case(protected=False)
+    assert reason(bare) is None
+    assert reason(replace(bare, settings=strict)) is Reason.HEADERS_DIFFER
+    assert reason(case(settings=strict)) is None
+    assert reason(unsigned(settings=strict)) is None
+    assert reason(case(differing=("to",), settings=strict)) is Reason.HEADERS_DIFFER
+
+
+def test_a_refusal_says_what_it_is_about() -> None:
+    for expected, changes in WRONG:
+        verdict = decide(
+            case(settings=PolicySettings(max_recipients=1), **changes), ENVELOPE_RULES + SIGNATURE_RULES
+        )
+        assert isinstance(verdict, Refused)
+        assert verdict.reason is expected
+        assert verdict.detail
+        assert "\n" not in verdict.detail
+    verdict = decide(case(signer=replace(KEY, address=MOI)), ENVELOPE_RULES)
+    assert FINGERPRINT in str(verdict)

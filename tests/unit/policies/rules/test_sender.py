@@ -1,0 +1,146 @@
+"""Who sends: one From, equal to the reverse-path, an office that the account may send for."""
+
+import pytest
+
+from policies.people.identity import Account, Right
+from policies.rules.sender import account_may_send, from_is_reverse_path, one_from, reply_to_inside
+from policies.words.reasons import Reason
+from tests.unit.policies.factories import (
+    MOF,
+    MOI,
+    MOJ,
+    case,
+    clerk,
+    directory,
+    envelope,
+    header,
+    program,
+    reason,
+)
+
+AMBIGUOUS, MISMATCH = Reason.SENDER_AMBIGUOUS, Reason.SENDER_MISMATCH
+
+
+@pytest.mark.parametrize(
+    "froms",
+    [
+        (),
+        (MOJ.encode(), MOJ.encode()),
+        (b"",),
+        (b"registry",),
+        (b"registry@moj.gov.example, registry@mof.gov.example",),
+        (b"registry@moj.gov.example (a@evil.example)",),
+        (b"registry@moj.gov.example <b@evil.example>",),
+        (b'"a@moi.gov.example" <registry@moj.gov.example>',),
+        (b"office: registry@moj.gov.example;",),
+        (b"registry@moj.gov.example\r\nBcc: x@evil.example",),
+        (b"\xff\xfe",),
+        ("<registry@moj.gov.example>\u202e".encode(),),
+    ],
+)
+def test_an_unclear_from_is_ambiguous(froms: tuple[bytes, ...]) -> None:
+    one = case(header=header(froms=froms))
+    assert reason(one, one_from) is AMBIGUOUS
+    assert reason(one, from_is_reverse_path) is AMBIGUOUS
+    assert reason(one, account_may_send) is MISMATCH
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"registry@moj.gov.example",
+        b"<Registry@MOJ.Gov.Example>",
+        "السجل العام <registry@moj.gov.example>".encode(),
+    ],
+)
+def test_a_clear_from_passes(written: bytes) -> None:
+    one = case(header=header(froms=(written,)))
+    assert reason(one, one_from, from_is_reverse_path, account_may_send) is None
+    assert one.sender_office == MOJ
+
+
+@pytest.mark.parametrize("reverse", ["", MOF, "other@moj.gov.example", "registry@moj.gov.exampl"])
+def test_from_and_reverse_path_must_be_one(reverse: str) -> None:
+    assert reason(case(envelope=envelope(reverse)), from_is_reverse_path) is MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("sender", "expected"),
+    [
+        (MOJ.encode(), None),
+        (MOF.encode(), MISMATCH),
+        (b"a@b.example, c@d.example", AMBIGUOUS),
+        (b"", AMBIGUOUS),
+    ],
+)
+def test_a_sender_field_names_the_same_office(sender: bytes, expected: Reason | None) -> None:
+    assert reason(case(header=header(senders=(sender,))), from_is_reverse_path) is expected
+    second = header(senders=(MOJ.encode(), sender))
+    assert reason(case(header=second), from_is_reverse_path) is expected
+
+
+@pytest.mark.parametrize("right", [one for one in Right if one is not Right.SEND])
+def test_no_other_right_lets_send(right: Right) -> None:
+    account = clerk(MOJ, rights=[right])
+    assert reason(case(envelope=envelope(account=account)), account_may_send) is MISMATCH
+    assert (
+        reason(case(envelope=envelope(account=clerk(MOJ, rights=[right, Right.SEND]))), account_may_send)
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        clerk(),
+        clerk(MOF, MOI),
+        clerk(MOJ, suspended=True),
+        program(suspended=True),
+        program(offices=()),
+        program(offices=(MOF,)),
+        Account("nobody", "password"),
+    ],
+)
+def test_accounts_that_may_not_send_for_the_office(account: Account) -> None:
+    assert reason(case(envelope=envelope(account=account)), account_may_send) is MISMATCH
+
+
+@pytest.mark.parametrize("stopped", ["MOJ", MOJ])
+def test_a_suspended_agency_or_office_sends_nothing(stopped: str) -> None:
+    assert reason(case(directory=directory(suspended=(stopped,))), account_may_send) is MISMATCH
+    assert reason(case(directory=directory(suspended=("MOF", MOF))), account_may_send) is None
+
+
+def test_an_office_that_is_not_enrolled_sends_nothing() -> None:
+    stranger = "other@moj.gov.example"
+    one = case(
+        header=header(froms=(stranger.encode(),)), envelope=envelope(stranger, account=clerk(stranger))
+    )
+    assert reason(one, account_may_send) is MISMATCH
+
+
+def test_a_system_never_sends_for_another_agency() -> None:
+    """Even when the directory lists the office with it: a slip there must not open a second agency."""
+    one = case(envelope=envelope(account=program(agency="MOF")))
+    assert reason(one, account_may_send) is MISMATCH
+    assert reason(case(envelope=envelope(account=program())), account_may_send) is None
+
+
+@pytest.mark.parametrize(
+    ("reply_to", "expected"),
+    [
+        (b"", None),
+        (b"registry@mof.gov.example, other@moj.gov.example", None),
+        (b"me@evil.example", Reason.DOMAIN_NOT_ALLOWED),
+        (b"registry@mof.gov.example, me@evil.example", Reason.DOMAIN_NOT_ALLOWED),
+        (b"registry@mof.gov.example.evil.example", Reason.DOMAIN_NOT_ALLOWED),
+        (b"registry@sub.mof.gov.example", Reason.DOMAIN_NOT_ALLOWED),
+        (b"group: registry@mof.gov.example;", AMBIGUOUS),
+    ],
+)
+def test_replies_stay_inside(reply_to: bytes, expected: Reason | None) -> None:
+    assert reason(case(header=header(reply_tos=(reply_to,))), reply_to_inside) is expected
+    assert (
+        reason(case(header=header(reply_tos=(b"registry@mof.gov.example", reply_to))), reply_to_inside)
+        is expected
+    )
