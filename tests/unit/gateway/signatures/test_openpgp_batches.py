@@ -154,7 +154,10 @@ def test_text_signatures_and_what_sequoia_refuses_go_alone(signers: TestKeys) ->
     assert not question(signers, "batch-a", b"x" * (batches.LARGEST_SIGNED + 1)).fits
 
 
-GOOD_LINES = b"[GNUPG:] FILE_START 1 /a\n[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG 0 x\n[GNUPG:] VALIDSIG x\n[GNUPG:] FILE_DONE\n"
+GOOD_LINES = (
+    b"[GNUPG:] FILE_START 1 /a\n[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG 0 x\n"
+    b"[GNUPG:] VALIDSIG x\n[GNUPG:] FILE_DONE\n"
+)
 
 
 @pytest.mark.parametrize(
