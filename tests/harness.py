@@ -35,6 +35,7 @@ from gateway.signatures.sealing import Sealer
 from mailstore import directory
 from mailstore.transaction import Store, Unit
 from policies.identity import Grant, Office, Officer, Right, System
+from tests.authority import trusting
 
 ROOT = Path(__file__).parent.parent
 EVERYTHING = frozenset(Right)
@@ -56,7 +57,7 @@ class Where:
     ca: str
 
     def context(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self.ca)
+        return trusting(self.ca)
 
 
 @dataclass

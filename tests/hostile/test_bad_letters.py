@@ -15,6 +15,7 @@ from harness import Site, Where, header_fields, now, send, submission
 from gateway.composing import sealed, text_entity
 from gateway.signatures.sealing import Sealer
 from mailstore import evidence, letters
+from tests.authority import trusting
 
 SENDER, TO, OTHER = "registry@moj.gov.example", "registry@mof.gov.example", "registry@moi.gov.example"
 
@@ -286,6 +287,6 @@ def test_nothing_speaks_without_tls(scene: Scene) -> None:
         got = plain.recv(100)
     assert b"250" not in got
     with pytest.raises(ssl.SSLError):
-        ssl.create_default_context().wrap_socket(
+        trusting().wrap_socket(
             socket.create_connection(scene.where.submission, timeout=5), server_hostname="localhost"
         )

@@ -9,7 +9,8 @@ from gateway.smtp.parameters import decoded_xtext
 from gateway.tls import cut
 from policies.outcome import Outcome, Registered
 from policies.reasons import Reason
-from tests.dialogs.smtp.rig import NOW, OFFICE, SECRET, Authority, World, running
+from tests.authority import Authority
+from tests.dialogs.smtp.rig import NOW, OFFICE, SECRET, World, running
 
 LETTER = b"Subject: A letter\r\n\r\nBody\r\n"
 

@@ -18,8 +18,8 @@ import pytest
 from mailstore import evidence
 from mailstore.prepared import driver
 from mailstore.transaction import Unit
+from tests.authority import Authority
 from tests.dialogs.imap.rig import MINISTER, MOF, SECRET, Client, World, letter_octets, running
-from tests.dialogs.smtp.rig import Authority
 
 CANARY = "canary"
 INNER = (

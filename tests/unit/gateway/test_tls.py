@@ -7,7 +7,7 @@ import pytest
 
 from gateway import tls
 from gateway.connections import Connections
-from tests.dialogs.smtp.rig import Authority
+from tests.authority import Authority, trusting
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ async def test_a_connection_of_asyncios_own_is_made_slim_and_goes_on(authority: 
         return protocols[-1]
 
     server = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", 0, ssl=context)
-    client = ssl.create_default_context(cafile=str(authority.file))
+    client = trusting(authority.file)
     octets = bytes(range(256)) * 4096
     async with server:
         assert await echoed(server.sockets[0].getsockname()[1], client, octets) == octets
@@ -93,7 +93,7 @@ async def test_a_secured_listener_counts_its_connections(authority: Authority) -
     server = await asyncio.get_running_loop().create_server(
         tls.secured(Echo, context, connections), "127.0.0.1", 0
     )
-    client = ssl.create_default_context(cafile=str(authority.file))
+    client = trusting(authority.file)
     octets = b"x" * 1_000_000
     async with server:
         port = server.sockets[0].getsockname()[1]
