@@ -72,8 +72,8 @@ def test_a_quick_selection_runs_on_the_newest_and_then_everything_on_the_oldest(
     machine.python(machine.pyenv / "versions" / "3.13.0" / "bin" / "python3", 13)
     code, (quick, whole) = machine.run()
     assert code == 0
-    assert quick[1:4] == [".venv-3.13", "test", "-q"]
-    assert all((ROOT / place).exists() for place in quick[4:])
+    assert quick[1:6] == [".venv-3.13", "test", "-q", "-n", "2"]
+    assert all((ROOT / place).exists() for place in quick[6:])
     assert whole == ["python3", ".venv-3.11", "test"]
 
 
