@@ -84,7 +84,7 @@ def _engines(opened: "Instance") -> dict[str, Any]:
 
 
 def _certificates(opened: "Instance") -> list[dict[str, Any]]:
-    from gateway.instance.certificates import expiry
+    from gateway.instance.certificates import expiry, wanting
 
     tls, checks = opened.config.tls, []
     named = {"certificate": tls.certificate, "client_ca": tls.client_ca, "officer_ca": tls.officer_ca}
@@ -92,12 +92,16 @@ def _certificates(opened: "Instance") -> list[dict[str, Any]]:
         if not name:
             continue
         try:
-            until = expiry(opened.path(name).read_bytes())
+            pem = opened.path(name).read_bytes()
+            until, missing = expiry(pem), wanting(pem)
         except (OSError, ValueError) as fault:
             checks.append(_check(setting, None, fault, f"set [tls] {setting} to a PEM file"))
             continue
         good = until > datetime.now(UTC) + SOON
         checks.append(_check(setting, good, f"valid until {until:%Y-%m-%d}", "renew the certificate"))
+        if setting == "certificate":  # clients verify this one; the gateway itself does not verify strictly
+            found, fix = ", ".join(missing), "have its authority issue the certificate anew with these"
+            checks.append(_check("certificate for strict clients", not missing, found or "complete", fix))
     return checks
 
 

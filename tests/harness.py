@@ -36,6 +36,7 @@ from gateway.signatures.sealing import Sealer
 from mailstore.database.transaction import Store, Unit
 from mailstore.directory import directory
 from policies.people.identity import Grant, Office, Officer, Right, System
+from tests.authority import trusting
 
 ROOT = Path(__file__).parent.parent
 EVERYTHING = frozenset(Right)
@@ -57,7 +58,7 @@ class Where:
     ca: str
 
     def context(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self.ca)
+        return trusting(self.ca)
 
 
 @dataclass

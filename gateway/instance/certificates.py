@@ -2,6 +2,8 @@
 
 It signs the server's certificate and the client certificates of legacy systems and of officers. An instance with
 certificates from elsewhere points the `[tls]` settings at them and never uses this.
+
+Invariant: what is signed here stands up to strict verification (RFC 5280; Python's default since 3.13).
 """
 
 import ipaddress
@@ -13,7 +15,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 _CA_LIFE = timedelta(days=3650)
 _LEAF_LIFE = timedelta(days=397)
@@ -65,6 +67,24 @@ def fingerprint(pem: bytes) -> str:
 def expiry(pem: bytes) -> datetime:
     """Return when a PEM certificate (the first of a chain) ends, in UTC. Raises ValueError when it is none."""
     return x509.load_pem_x509_certificate(pem).not_valid_after_utc
+
+
+def wanting(pem: bytes) -> list[str]:
+    """Return what strict clients (RFC 5280 section 4.2.1) miss in the certificates of a chain; none is the rule.
+
+    Raises ValueError when it holds no certificate, or one with an extension that cannot be read.
+    """
+    missing: list[str] = []
+    for one in x509.load_pem_x509_certificates(pem):
+        held = {extension.oid: extension for extension in one.extensions}
+        basic = held.get(ExtensionOID.BASIC_CONSTRAINTS)
+        if one.issuer != one.subject and ExtensionOID.AUTHORITY_KEY_IDENTIFIER not in held:
+            missing.append("Authority Key Identifier")
+        if basic is not None and isinstance(basic.value, x509.BasicConstraints) and basic.value.ca:
+            missing += [] if basic.critical else ["critical Basic Constraints"]
+            missing += [] if ExtensionOID.KEY_USAGE in held else ["Key Usage"]
+            missing += [] if ExtensionOID.SUBJECT_KEY_IDENTIFIER in held else ["Subject Key Identifier"]
+    return list(dict.fromkeys(missing))
 
 
 def _issue(

@@ -25,6 +25,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.authority import trusting
 from tests.harness import Site
 from tests.postgres import binaries, running_postgres
 
@@ -59,7 +60,7 @@ class Target:
 
     @contextmanager
     def session(self) -> Iterator[imaplib.IMAP4]:
-        context = ssl.create_default_context()
+        context = trusting()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # as imaptest's ssl=any-cert
         client = (
             imaplib.IMAP4_SSL(self.host, self.port, ssl_context=context, timeout=30)

@@ -17,6 +17,7 @@ from gateway.signatures.sealed import sealed
 from gateway.signatures.sealing import Sealer
 from mailstore.evidence import records
 from mailstore.letters import letters
+from tests.authority import trusting
 
 SENDER, TO, OTHER = "registry@moj.gov.example", "registry@mof.gov.example", "registry@moi.gov.example"
 
@@ -288,6 +289,6 @@ def test_nothing_speaks_without_tls(scene: Scene) -> None:
         got = plain.recv(100)
     assert b"250" not in got
     with pytest.raises(ssl.SSLError):
-        ssl.create_default_context().wrap_socket(
+        trusting().wrap_socket(
             socket.create_connection(scene.where.submission, timeout=5), server_hostname="localhost"
         )

@@ -204,6 +204,73 @@ def test_without_any_python_or_uv_the_same_line_is_said(checkout: Checkout) -> N
     assert "3.11" in one_line(outcome.stderr)
 
 
+def python_called(checkout: Checkout, name: str, *, first: str = "") -> None:
+    """This test's Python under another name; `first` is what the shell does with its arguments before."""
+    real = getattr(sys, "_base_executable", sys.executable)
+    asked = checkout.root / "asked"
+    checkout.program(name, f'echo {name} >>"{asked}"\n{first}\nexec "{real}" "$@"')
+
+
+def asked(checkout: Checkout) -> list[str]:
+    return (checkout.root / "asked").read_text().split()
+
+
+def test_the_newest_python_is_taken_unless_one_is_named(checkout: Checkout) -> None:
+    for name in ("python3", "python3.11", "python3.13", "python3.14"):
+        python_called(checkout, name)
+    assert checkout.start("--help", MURASALAT_PYTHON="").returncode == 0
+    assert set(asked(checkout)) == {"python3.14"}
+    shutil.rmtree(checkout.venv)
+    (checkout.root / "asked").unlink()
+    assert checkout.start("--help", MURASALAT_PYTHON="python3.11").returncode == 0
+    assert set(asked(checkout)) == {"python3.11"}
+
+
+def test_a_name_without_a_python_behind_it_is_passed_over(checkout: Checkout) -> None:
+    checkout.program("python3.14", "echo 'the command exists in these Python versions: 3.14.0' >&2; exit 127")
+    checkout.program("python3.13", "exit 1")
+    python_called(checkout, "python3.12")
+    outcome = checkout.start("letter", MURASALAT_PYTHON="")
+    assert outcome.returncode == 0, outcome.stderr
+    assert json.loads(outcome.stdout)["argv"] == ["letter"]
+    assert set(asked(checkout)) == {"python3.12"}
+
+
+@pytest.mark.parametrize("part", ["sqlite3", "ssl", "venv", "ensurepip"])
+def test_a_python_that_lacks_a_part_is_passed_over_while_another_lacks_none(
+    checkout: Checkout, part: str
+) -> None:
+    if part in {"venv", "ensurepip"}:  # which only a machine without uv needs
+        (checkout.bin / "uv").unlink(missing_ok=True)
+    used = checkout.root / "used"
+    lacking = f'case "$2" in *{part}*) exit 1 ;; *import*) ;; *) touch "{used}" ;; esac'
+    python_called(checkout, "python3.13", first=lacking)
+    python_called(checkout, "python3.12")
+    outcome = checkout.start("letter", MURASALAT_PYTHON="")
+    assert outcome.returncode == 0, outcome.stderr
+    assert "python3.12" in asked(checkout)
+    assert not used.exists()
+
+
+def test_when_every_python_lacks_a_part_the_newest_is_tried(checkout: Checkout) -> None:
+    for name in ("python3.13", "python3.12"):
+        python_called(checkout, name, first='case "$2" in *sqlite3*) exit 1 ;; esac')
+    outcome = checkout.start("letter", MURASALAT_PYTHON="")
+    assert outcome.returncode == 0, outcome.stderr
+    assert asked(checkout)[:3] == ["python3.13", "python3.12", "python3.13"]
+
+
+def test_a_newer_python_leaves_the_environment_as_it_is(checkout: Checkout) -> None:
+    assert checkout.start("--help").returncode == 0
+    python_called(checkout, "python3.14")
+    with (checkout.root / "requirements.lock").open("a") as lock:
+        lock.write("# changed\n")
+    version = (checkout.venv / "pyvenv.cfg").read_text()
+    assert checkout.start("--help", MURASALAT_PYTHON="").returncode == 0
+    assert (checkout.venv / "pyvenv.cfg").read_text() == version
+    assert checkout.start("--help", MURASALAT_PYTHON="").stderr == ""
+
+
 def test_a_first_start_installs_from_the_lock_and_later_ones_need_nothing(checkout: Checkout) -> None:
     first = checkout.start("letter", "list")
     assert first.returncode == 0, first.stderr

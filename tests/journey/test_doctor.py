@@ -1,10 +1,15 @@
 """What an administrator is told of an instance that is well, and of one that is not."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from harness import now
 
+from tests.authority import named, signed
 from tests.journey.commands import command
 
 
@@ -37,6 +42,22 @@ def test_a_key_that_others_may_read_is_named_with_its_mending(home: Path) -> Non
         assert command(home, "doctor").code == 5
     finally:
         (home / "server.key").chmod(0o600)
+
+
+def test_a_certificate_that_strict_clients_refuse_is_named_with_its_mending(home: Path) -> None:
+    own = (home / "server.pem").read_bytes()
+    key = load_pem_private_key((home / "server.key").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    life = (now() - timedelta(days=1), now() + timedelta(days=90))
+    poor = signed(named("localhost"), key, [], life=life, issuer=(named("Ministry CA"), key))
+    (home / "server.pem").write_bytes(poor.public_bytes(Encoding.PEM))
+    try:
+        found = checks(home)["certificate for strict clients"]
+        assert (found["ok"], found["found"]) == (False, "Authority Key Identifier")
+        assert "anew" in str(found["fix"])
+    finally:
+        (home / "server.pem").write_bytes(own)
+    assert checks(home)["certificate for strict clients"]["ok"]
 
 
 def test_without_its_sealing_key_nothing_is_served(home: Path) -> None:

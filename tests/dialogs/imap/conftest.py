@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.authority import Authority
 from tests.dialogs.imap.rig import World, make_store, running
-from tests.dialogs.smtp.rig import Authority
 
 
 @pytest.fixture(scope="session")

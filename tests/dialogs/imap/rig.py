@@ -40,7 +40,7 @@ from mailstore.upgrade import initialise
 from policies.evidence import Issuer
 from policies.people.identity import Agency, Grant, Office, Officer, Right, System
 from policies.words.calendar import rfc3339
-from tests.dialogs.smtp.rig import Authority
+from tests.authority import Authority, trusting
 
 SECRET = "abcd-efgh-jkmn-pqrs"
 MOJ, MOF, MINISTER = "registry@moj.gov.example", "registry@mof.gov.example", "minister@mof.gov.example"
@@ -168,7 +168,7 @@ class World:
     clients: list["Client"] = field(default_factory=list)
 
     def client_context(self, certificate: tuple[Path, Path, str] | None = None) -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=str(self.authority.file))
+        context = trusting(self.authority.file)
         if certificate:
             context.load_cert_chain(certificate[0], certificate[1])
         return context

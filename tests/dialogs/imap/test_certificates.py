@@ -10,8 +10,8 @@ import pytest
 
 from mailstore.directory import credentials, directory
 from policies.people.identity import System
+from tests.authority import Authority
 from tests.dialogs.imap.rig import MINISTER, MOF, MOJ, SECRET, Client, World, running
-from tests.dialogs.smtp.rig import Authority
 
 WRONG = "NO [AUTHENTICATIONFAILED] The login or the password is wrong"
 Certificate = tuple[Path, Path, str]

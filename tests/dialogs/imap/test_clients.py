@@ -12,6 +12,7 @@ from pathlib import Path
 import aioimaplib
 import pytest
 
+from tests.authority import trusting
 from tests.dialogs.imap.rig import MOF, SECRET, World
 
 
@@ -157,6 +158,4 @@ async def test_mutt_opens_a_letter(world: World, tmp_path: Path) -> None:
 
 async def test_certificate_is_checked_by_an_honest_client(world: World) -> None:
     with pytest.raises(ssl.SSLError):
-        await asyncio.to_thread(
-            imaplib.IMAP4_SSL, "localhost", world.port, ssl_context=ssl.create_default_context()
-        )
+        await asyncio.to_thread(imaplib.IMAP4_SSL, "localhost", world.port, ssl_context=trusting())

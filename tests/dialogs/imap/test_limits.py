@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.authority import Authority
 from tests.dialogs.imap.rig import SECRET, World, letter_octets, running
-from tests.dialogs.smtp.rig import Authority
 
 
 async def test_silence_before_login_is_short(authority: Authority, bare_store: Path, tmp_path: Path) -> None:

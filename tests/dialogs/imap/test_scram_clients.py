@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from scramp import ScramClient
 
+from tests.authority import Authority
 from tests.dialogs.imap.rig import SECRET, World
 from tests.dialogs.imap.test_clients import MBSYNC
-from tests.dialogs.smtp.rig import Authority
 from tests.dialogs.smtp.rig import running as submission_running
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from gateway.config.quirks import read_quirk
+from tests.authority import Authority
 from tests.dialogs.imap.rig import SECRET, World, running
-from tests.dialogs.smtp.rig import Authority
 
 FOLDER = Path(__file__).parent / "transcripts"
 FILES = sorted(FOLDER.glob("*.txt"))

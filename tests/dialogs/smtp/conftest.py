@@ -1,6 +1,6 @@
 import pytest
 
-from tests.dialogs.smtp.rig import Authority
+from tests.authority import Authority
 
 
 @pytest.fixture(scope="session")

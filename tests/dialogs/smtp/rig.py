@@ -6,16 +6,10 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gateway.login.attempts import Credentials, Login
 from gateway.login.passwords import hash_secret
@@ -28,6 +22,7 @@ from policies.envelope import Envelope
 from policies.outcome import Outcome, Registered
 from policies.people.identity import Account, Grant, Officer, Right, System
 from policies.words.reasons import Reason
+from tests.authority import Authority, trusting
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SECRET = "abcd-efgh-jkmn-pqrs"
@@ -63,64 +58,6 @@ def stored_hash() -> str:
     return hash_secret(SECRET)
 
 
-class Authority:
-    """A certificate authority that lives as long as the tests, with files in `folder`."""
-
-    def __init__(self, folder: Path, name: str = "Test CA") -> None:
-        self.folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        basic = x509.BasicConstraints(ca=True, path_length=0)
-        self._certificate = self._build(self._name, self._key, [(basic, True)])
-        self.file = folder / f"{name.replace(' ', '-')}.pem"
-        self.file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
-
-    def _build(
-        self,
-        subject: x509.Name,
-        key: ec.EllipticCurvePrivateKey,
-        extensions: list[tuple[x509.ExtensionType, bool]],
-        days: tuple[int, int] = (-1, 1),
-    ) -> x509.Certificate:
-        now = datetime.now(UTC)
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self._name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now + timedelta(days=days[0]))
-            .not_valid_after(now + timedelta(days=days[1]))
-        )
-        for extension, critical in extensions:
-            builder = builder.add_extension(extension, critical=critical)
-        return builder.sign(self._key, hashes.SHA256())
-
-    def issue(
-        self, name: str, *, client: bool = False, days: tuple[int, int] = (-1, 1), usage: Any = None
-    ) -> tuple[Path, Path, str]:
-        """Return the files of a certificate and its key, and its SHA-256."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        usage = usage or (ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH)
-        names = x509.SubjectAlternativeName(
-            [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
-        )
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        certificate = self._build(
-            subject, key, [(names, False), (x509.ExtendedKeyUsage([usage]), False)], days=days
-        )
-        paths = self.folder / f"{name}.pem", self.folder / f"{name}.key"
-        paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        paths[1].write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-        return *paths, certificate.fingerprint(hashes.SHA256()).hex()
-
-
 @dataclass
 class World:
     """A running service, and what it was asked to do."""
@@ -140,7 +77,7 @@ class World:
 
     def client_context(self, certificate: tuple[Path, Path, str] | None = None) -> ssl.SSLContext:
         """Return the TLS of a client that trusts the authority."""
-        context = ssl.create_default_context(cafile=str(self.authority.file))
+        context = trusting(self.authority.file)
         if certificate:
             context.load_cert_chain(certificate[0], certificate[1])
         return context

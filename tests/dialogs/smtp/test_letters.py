@@ -9,7 +9,8 @@ from gateway.runtime.faults import Unavailable
 from gateway.smtp.parameters import decoded_xtext
 from policies.outcome import Outcome, Registered
 from policies.words.reasons import Reason
-from tests.dialogs.smtp.rig import NOW, OFFICE, SECRET, Authority, World, running
+from tests.authority import Authority
+from tests.dialogs.smtp.rig import NOW, OFFICE, SECRET, World, running
 
 LETTER = b"Subject: A letter\r\n\r\nBody\r\n"
 

@@ -7,7 +7,8 @@ import pytest
 
 from gateway.net.tls import cut, load_certificate
 from gateway.smtp import replies
-from tests.dialogs.smtp.rig import OFFICE, Authority, Client, running
+from tests.authority import Authority
+from tests.dialogs.smtp.rig import OFFICE, Client, running
 
 
 async def silent(client: Client) -> str:

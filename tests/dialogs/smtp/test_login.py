@@ -6,7 +6,8 @@ import pytest
 
 from gateway.login.throttle import Throttle
 from gateway.runtime.faults import Unavailable
-from tests.dialogs.smtp.rig import OFFICER, SYSTEM, Authority, Client, World, plain, running
+from tests.authority import Authority
+from tests.dialogs.smtp.rig import OFFICER, SYSTEM, Client, World, plain, running
 
 
 async def greeted(client: Client) -> list[str]:

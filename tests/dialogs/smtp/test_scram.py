@@ -7,7 +7,8 @@ import pytest
 
 from gateway.login.throttle import Throttle
 from gateway.runtime.faults import Unavailable
-from tests.dialogs.smtp.rig import OFFICER, SECRET, SYSTEM, Authority, Client, World, running
+from tests.authority import Authority
+from tests.dialogs.smtp.rig import OFFICER, SECRET, SYSTEM, Client, World, running
 from tests.scramclient import ScramSpeaker
 
 FAILED = "535 5.7.8 [LOGIN-FAILED] The login or the password is not right."

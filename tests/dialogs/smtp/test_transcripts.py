@@ -16,7 +16,8 @@ import pytest
 
 from policies.verdict import Refused
 from policies.words.reasons import Reason
-from tests.dialogs.smtp.rig import SECRET, Authority, World, plain, running
+from tests.authority import Authority
+from tests.dialogs.smtp.rig import SECRET, World, plain, running
 
 FOLDER = Path(__file__).parent / "transcripts"
 PLACEHOLDERS = {

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.authority import Authority
 from tests.dialogs.imap.rig import Client, World, make_store, running
-from tests.dialogs.smtp.rig import Authority
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ import pytest
 
 from gateway.imap.connection import Connection
 from gateway.net.tls import cut
+from tests.authority import Authority
 from tests.dialogs.imap.rig import MOF, Client, World, letter_octets, running
-from tests.dialogs.smtp.rig import Authority
 
 MIB = 2**20
 

@@ -18,8 +18,8 @@ import pytest
 from mailstore.database.prepared import driver
 from mailstore.database.transaction import Unit
 from mailstore.evidence import records
+from tests.authority import Authority
 from tests.dialogs.imap.rig import MINISTER, MOF, SECRET, Client, World, letter_octets, running
-from tests.dialogs.smtp.rig import Authority
 
 CANARY = "canary"
 INNER = (

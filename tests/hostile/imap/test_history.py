@@ -23,9 +23,9 @@ from sqlalchemy import text
 from mailstore.database.transaction import Reading, Store
 from mailstore.evidence import records
 from mailstore.upgrade import initialise
+from tests.authority import Authority
 from tests.dialogs.imap.rig import MINISTER, MOF, MOJ, Client, Placed, World, running
 from tests.dialogs.imap.rig import _people as people
-from tests.dialogs.smtp.rig import Authority
 from tests.postgres import binaries, running_postgres
 
 HANDED, SEEN = "HANDED-OVER", "SEEN"

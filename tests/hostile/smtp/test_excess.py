@@ -7,7 +7,8 @@ import pytest
 
 from gateway.net.tls import cut
 from policies.words.reasons import Reason
-from tests.dialogs.smtp.rig import OFFICE, Authority, running
+from tests.authority import Authority
+from tests.dialogs.smtp.rig import OFFICE, running
 
 MIB = 2**20
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from policies.verdict import Refused
 from policies.words.reasons import Reason
-from tests.dialogs.smtp.rig import OFFICE, Authority, Client, running
+from tests.authority import Authority
+from tests.dialogs.smtp.rig import OFFICE, Client, running
 
 CODED = re.compile(
     r"[245]\d\d[ -][245]\.\d{1,3}\.\d{1,3} [^\r\n]*|334 [A-Za-z0-9+/=]*|354 .*|250[ -][A-Za-z0-9. -]+|220 .*"

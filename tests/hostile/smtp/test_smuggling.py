@@ -8,7 +8,8 @@ from itertools import product
 
 import pytest
 
-from tests.dialogs.smtp.rig import OFFICE, Authority, World, running
+from tests.authority import Authority
+from tests.dialogs.smtp.rig import OFFICE, World, running
 
 ENDS = [
     b"\r\n",

@@ -3,12 +3,15 @@
 import os
 import ssl
 import stat
+from contextlib import suppress
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 from harness import now
@@ -19,8 +22,11 @@ from gateway.instance.certificates import (
     create_server,
     expiry,
     fingerprint,
+    wanting,
     write_secret,
 )
+from gateway.net.tls import server_context
+from tests.authority import Authority, named, signed, trusting, usage
 
 HOSTS = ["localhost", "127.0.0.1", "::1", "gateway.gov.example", "localhost"]
 
@@ -124,3 +130,60 @@ def test_openssl_takes_chain_and_key(home: Path) -> None:
     context.load_cert_chain(home / "server.pem", home / "server.key")
     context.load_verify_locations(home / "ca.pem")
     assert len(context.get_ca_certs()) == 1
+
+
+def shake_hands(client: ssl.SSLContext, server: ssl.SSLContext) -> None:
+    """Let both verify each other, in memory. Raises ssl.SSLError when one of them refuses."""
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = (
+        client.wrap_bio(back, there, server_hostname="localhost"),
+        server.wrap_bio(there, back, server_side=True),
+    )
+    for _ in range(3):
+        for end in ends:
+            with suppress(ssl.SSLWantReadError):
+                end.do_handshake()
+    for end in ends:
+        assert end.getpeercert()
+
+
+@pytest.mark.parametrize("login", ["dms", "noura@moj.gov.example"], ids=["a system's", "an officer's"])
+def test_strict_peers_accept_what_the_instance_signs(home: Path, tmp_path: Path, login: str) -> None:
+    client = trusting(home / "ca.pem")
+    key, pem, _sha256 = create_client(home, login, now())
+    (tmp_path / "client.pem").write_bytes(pem + key)
+    client.load_cert_chain(tmp_path / "client.pem")
+    server = server_context(home / "server.pem", home / "server.key", home / "ca.pem")
+    for end in (client, server):
+        end.verify_flags |= ssl.VERIFY_X509_STRICT
+        end.verify_mode = ssl.CERT_REQUIRED
+    shake_hands(client, server)
+    for chain in (pem, (home / "server.pem").read_bytes(), (home / "ca.pem").read_bytes()):
+        assert wanting(chain) == []
+
+
+def test_strict_peers_accept_what_the_tests_sign(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    client = trusting(authority.file)
+    client.load_cert_chain(*authority.issue("client", client=True)[:2])
+    server = server_context(*authority.issue("server")[:2], authority.file)
+    server.verify_flags |= ssl.VERIFY_X509_STRICT
+    server.verify_mode = ssl.CERT_REQUIRED
+    shake_hands(client, server)
+
+
+def test_what_strict_clients_miss_is_named() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    life = (now() - timedelta(days=1), now() + timedelta(days=1))
+    root = signed(named("Root"), key, [(x509.BasicConstraints(ca=True, path_length=None), False)], life=life)
+    leaf = signed(
+        named("leaf"), key, [(usage(digital_signature=True), True)], life=life, issuer=(root.subject, key)
+    )
+    lone = signed(named("lone"), key, [], life=life)
+    of_authority = ["critical Basic Constraints", "Key Usage", "Subject Key Identifier"]
+    assert wanting(root.public_bytes(Encoding.PEM)) == of_authority
+    chain = b"".join(one.public_bytes(Encoding.PEM) for one in (leaf, leaf, root))
+    assert wanting(chain) == ["Authority Key Identifier", *of_authority]
+    assert wanting(lone.public_bytes(Encoding.PEM)) == []
+    with pytest.raises(ValueError, match=r"."):
+        wanting(b"junk")

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from gateway.signatures.enrolment import KeyRefused, read_key
 from gateway.signatures.smime.certificates import is_x509
+from tests.authority import named, signed, usage
 
 from .conftest import NOW
 
@@ -32,20 +33,6 @@ SAMPLE = Path(__file__).parents[3] / "samples" / "thunderbird" / "registry-moj.s
 UTF8_MAILBOX = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")
 
 
-def usage(*, digital_signature: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=digital_signature,
-        content_commitment=False,
-        key_encipherment=True,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
 def certificate(
     *extensions: x509.ExtensionType,
     key: CertificateIssuerPrivateKeyTypes = KEY,
@@ -53,19 +40,12 @@ def certificate(
     begins: int = -10,
     ends: int = 10,
 ) -> x509.Certificate:
-    name = x509.Name(
-        [x509.NameAttribute(NameOID.COMMON_NAME, "مكتب"), x509.NameAttribute(NameOID.EMAIL_ADDRESS, ADDRESS)]
-    )
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(NOW + timedelta(days=begins)).not_valid_after(
-        NOW + timedelta(days=ends)
-    )
+    name = named("مكتب", x509.NameAttribute(NameOID.EMAIL_ADDRESS, ADDRESS))
     names = [x509.RFC822Name(ADDRESS)] if names is None else names
+    wanted: list[tuple[x509.ExtensionType, bool]] = [(extension, True) for extension in extensions]
     if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    for extension in extensions:
-        builder = builder.add_extension(extension, critical=True)
-    return builder.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+        wanted.insert(0, (x509.SubjectAlternativeName(names), False))
+    return signed(name, key, wanted, life=(NOW + timedelta(days=begins), NOW + timedelta(days=ends)))
 
 
 def pem(*made: x509.Certificate) -> bytes:
@@ -133,7 +113,7 @@ REFUSED: list[tuple[str, str, Callable[[], bytes]]] = [
     ("version 1", "version", version_1),
     ("version 10", "version", version_10),
     ("an authority", "cannot-sign", lambda: pem(certificate(x509.BasicConstraints(ca=True, path_length=None)))),
-    ("encryption only", "cannot-sign", lambda: pem(certificate(usage(digital_signature=False)))),
+    ("encryption only", "cannot-sign", lambda: pem(certificate(usage(key_encipherment=True)))),
     ("for servers", "cannot-sign", lambda: pem(certificate(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])))),
 ]  # fmt: skip
 
@@ -150,7 +130,8 @@ def test_a_certificate_that_may_not_be_enrolled_is_refused_with_its_code(
 @pytest.mark.parametrize("encoding", [Encoding.PEM, Encoding.DER])
 def test_a_sound_certificate_is_read_whole(encoding: Encoding) -> None:
     made = certificate(
-        usage(digital_signature=True), x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
+        usage(digital_signature=True, key_encipherment=True),
+        x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]),
     )
     reading = read_key(made.public_bytes(encoding), ADDRESS, NOW)
     assert reading.key.material == made.public_bytes(Encoding.DER)

@@ -10,7 +10,8 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from gateway.smtp.protocol import VERBS, SubmissionProtocol
-from tests.dialogs.smtp.rig import OFFICE, Authority, running
+from tests.authority import Authority
+from tests.dialogs.smtp.rig import OFFICE, running
 
 LETTERS = [
     b"",
