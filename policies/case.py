@@ -13,7 +13,6 @@ from policies.settings import PolicySettings
 from policies.signature import EnrolledKey, SignatureFacts
 from policies.verdict import Refused
 
-
 # Fields that name where answers, receipts or error messages go, besides Reply-To: RFC 8098 (with its predecessors),
 # RFC 5321 section 4.4, and what mail programs and old systems honour without an RFC.
 ANSWER_FIELDS = frozenset({

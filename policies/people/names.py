@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from policies.people.identity import Account, Agency, Office, Officer
 from policies.words.lookalikes import name_shape, name_words
@@ -69,6 +70,9 @@ class Bearer:
 Names = Mapping[str, tuple[Bearer, ...]]  # shape of a name → who bears it
 
 
+@lru_cache(
+    maxsize=4096
+)  # names of the directory, asked for again with every one that is added; none of a letter
 def shape(name: str) -> str:
     """Return the shape of a name; empty when nothing of it is letter or digit."""
     return name_shape(name_words(name))
@@ -139,7 +143,7 @@ def borrowed(name: str, names: Names, writer: Writer) -> Bearer | None:
     if found is None:
         first, comma, last = name.translate(_COMMAS).partition(",")
         if comma and "," not in last:  # Family, Given; Finance, Ministry of
-            found = _foreign(shape(f"{last} {first}"), names, writer)
+            found = _foreign(name_shape(name_words(f"{last} {first}")), names, writer)
     return found or _in_pieces(words, names, writer)
 
 

@@ -14,6 +14,7 @@ Invariant: time is linear in the length of the text, and only its first 998 char
 
 import re
 import unicodedata
+from itertools import chain
 
 from policies.people.names import GATEWAY_NAMES, shape
 from policies.receipts.words import STORIES
@@ -21,11 +22,14 @@ from policies.words.lookalikes import name_shape, name_words
 
 _LENGTH = 998
 _PIECES = 16  # words that a receipt's words are looked for in, however they are cut
+_MOST_HALVES = 8  # ours have two
 _HALVES = re.compile("[·•∙⋅・|¦]")
 _AFTER_TITLE = re.compile("[:;,،؛.()\\[\\]{}<>/=~_«»\"'\u2010-\u2015\u2212*#!-]")
 _YEAR = re.compile("[0-9]{4}")
 _NUMBER = re.compile("[0-9]{1,12}")
 _CODE = re.compile("[a-z][a-z0-9]{1,15}")
+
+Words = tuple[str, ...]
 
 _ANSWER = frozenset(
     map(shape, ("re", "fw", "fwd", "رد", "إعادة توجيه", "توجيه", "تحويل", "إحالة", "جواب", "إجابة"))
@@ -47,32 +51,41 @@ def imitates_receipt(text: str) -> bool:
     before, colon, _ = plain.partition(":")
     if colon and name_shape(tuple(word for word in name_words(before) if not word.isdigit())) in _ANSWER:
         return False
-    return any(map(_half_imitates, _HALVES.split(plain))) or shape(plain) in _PHRASES
-
-
-def _half_imitates(half: str) -> bool:
-    segments = [words for words in map(name_words, _AFTER_TITLE.split(half)) if words]
-    while segments and name_shape(segments[0]) in _GATEWAY:
-        segments.pop(0)
-    if len(segments) > 1 and name_shape(segments[0]) in _TITLES:
+    halves = [half for half in map(_segments, _HALVES.split(plain)) if half]
+    if any(map(_half_imitates, halves[:_MOST_HALVES])):
         return True
-    return _before_reference(_without_gateway(tuple(word for words in segments for word in words)))
+    whole = tuple(chain.from_iterable(chain.from_iterable(halves)))
+    return len(whole) <= _PIECES and name_shape(whole) in _PHRASES
 
 
-def _without_gateway(words: tuple[str, ...]) -> tuple[str, ...]:
+def _segments(half: str) -> list[Words]:
+    """Return the words between the marks that end a title, without empty ones and the gateway's name in front."""
+    segments = [words for words in map(name_words, _AFTER_TITLE.split(half)) if words]
+    while segments and name_shape(segments[0][:_PIECES]) in _GATEWAY:
+        segments.pop(0)
+    return segments
+
+
+def _half_imitates(segments: list[Words]) -> bool:
+    if len(segments) > 1 and name_shape(segments[0][:_PIECES]) in _TITLES:
+        return True
+    return _before_reference(_without_gateway(tuple(chain.from_iterable(segments))))
+
+
+def _without_gateway(words: Words) -> Words:
     longest = next((end for end in (2, 1) if len(words) > end and name_shape(words[:end]) in _GATEWAY), 0)
     return words[longest:]
 
 
-def _before_reference(words: tuple[str, ...]) -> bool:
+def _before_reference(words: Words) -> bool:
     """Whether the words begin with those of a receipt, and a reference follows."""
     return any(
-        name_shape(words[:end]) in _PHRASES and _is_reference(words[end : end + 4])
+        _is_reference(words[end : end + 4]) and name_shape(words[:end]) in _PHRASES
         for end in range(1, min(len(words), _PIECES) + 1)
     )
 
 
-def _is_reference(words: tuple[str, ...]) -> bool:
+def _is_reference(words: Words) -> bool:
     """Whether the words begin with a reference's: agency code, `IN` or nothing, year, number."""
     if not words or not _CODE.fullmatch(words[0]):
         return False

@@ -82,7 +82,7 @@ def reply_to_inside(case: Case) -> Verdict:
 
 
 def list_fields_inside(case: Case) -> Verdict:
-    """Every address that a List- field offers (RFC 2369) is a mailbox or a page inside the enrolled agencies' domains."""
+    """Every address that a List- field offers (RFC 2369) is a mailbox or a page inside enrolled agencies' domains."""
     for field, value in case.header.answers:
         if field not in LIST_FIELDS or value.strip().upper() == b"NO":
             continue
@@ -110,7 +110,7 @@ def answer_mailboxes(case: Case) -> Iterator[tuple[str, tuple[Mailbox, ...] | Ad
 
 
 def _inside(case: Case, target: str) -> bool:
-    """Whether a URL of a List- field leads to mailboxes or a host of an enrolled agency, and can be read no other way."""
+    """Whether a URL leads to mailboxes or a host of an enrolled agency, and can be read no other way."""
     match = _TARGET.fullmatch(
         "".join(target.split())
     )  # RFC 2369 section 2: blanks inside the brackets are ignored

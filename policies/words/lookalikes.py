@@ -8,6 +8,7 @@ Invariants:
 - Two numbers never have one shape: `Court 5` and `Court 0` are two courts.
 """
 
+import re
 import unicodedata
 
 from policies.words.arabic import fold
@@ -61,6 +62,7 @@ _SMALL = _table(
 _FILLERS = dict.fromkeys((0x115F, 0x1160, 0x3164, 0xFFA0))
 # Latin letters within Arabic text that pass for Arabic ones.
 _WITHIN_ARABIC = _table(("o", "ه"), ("li", "ا"))
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 _ARTICLES = frozenset({"the"})
 
 
@@ -84,8 +86,7 @@ def name_words(text: str) -> tuple[str, ...]:
     """
     whole = text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_CAPITALS)
     folded = fold(whole).translate(_SMALL).translate(_FILLERS).replace("&", " and ")
-    spaced = "".join(character if character.isalnum() else " " for character in folded)
-    return tuple(word for word in spaced.split() if word not in _ARTICLES)
+    return tuple(word for word in _BETWEEN_WORDS.split(folded) if word and word not in _ARTICLES)
 
 
 def name_shape(words: tuple[str, ...]) -> str:

@@ -176,7 +176,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.NAME_MISLEADING: Explanation(
         "اسم في الترويسة، أو الموضوع، يوهم بجهة أو مكتب أو موظف آخر، أو بإيصالات مراسلات.",
-        "A name in the header, or the subject, passes for another agency, office or officer, or for a receipt of Murasalat.",
+        "A name in the header, or the subject, passes for another agency, office or officer, or for a receipt.",
         "اكتب بجانب العنوان اسمك أو اسم مكتبك كما هو مسجّل، وموضوعاً لا يشبه موضوع إيصال.",
         "Show your own name or your office's as it is enrolled beside the address, and a subject unlike a receipt's.",
     ),

@@ -63,7 +63,9 @@ CHANGES: list[Callable[[Unit], object]] = [
     partial(directory.add_officer, officer=OFFICER, password_hash="h"),
     partial(directory.add_system, system=SYSTEM, password_hash=""),
     partial(directory.suspend_account, login=login_of("MOJ"), suspended=True),
-    partial(directory.grant, login=login_of("MOJ"), one=Grant(MOF, frozenset({Right.READ}))),
+    partial(
+        directory.grant, login=login_of("MOJ"), one=Grant(MOF, frozenset({Right.READ})), across_agencies=True
+    ),
     partial(directory.revoke_grant, login=login_of("MOJ"), office=MOJ),
     partial(directory.add_password, login=login_of("MOJ"), password_hash="h2"),
     partial(credentials.set_officer_certificate, login=login_of("MOJ"), sha256="e" * 64),
@@ -171,7 +173,9 @@ def test_a_revoked_key_stays_enrolled_with_the_time_of_its_end(filled: Store) ->
 
 def test_a_grant_replaces_the_one_before_and_the_primary_office_comes_first(filled: Store) -> None:
     login = login_of("MOJ")
-    filled.write(partial(directory.grant, login=login, one=Grant(MOF, frozenset({Right.READ}))))
+    filled.write(
+        partial(directory.grant, login=login, one=Grant(MOF, frozenset({Right.READ})), across_agencies=True)
+    )
     filled.write(
         partial(directory.grant, login=login, one=Grant(MOJ, frozenset({Right.REFER}), primary=True))
     )

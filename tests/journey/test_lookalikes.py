@@ -43,7 +43,7 @@ def test_init_refuses_a_file_with_lookalikes_and_makes_nothing(tmp_path: Path) -
 )
 def test_rows_that_look_alike_are_named(tmp_path: Path, first: str, second: str) -> None:
     file = tmp_path / "agencies.csv"
-    file.write_text(f"{HEAD}AA,{first},و,A\nBB,c.gov.example,و,C\nCC,{second},و,B\n", encoding="utf-8")
+    file.write_text(f"{HEAD}AA,{first},أ,A\nBB,c.gov.example,ب,C\nCC,{second},ت,B\n", encoding="utf-8")
     with pytest.raises(InputFault, match=f":4: domain {second} looks like {first} of AA"):
         read_agencies(file)
 
