@@ -18,6 +18,7 @@ from itertools import chain
 
 from policies.people.names import GATEWAY_NAMES, shape
 from policies.receipts.words import STORIES
+from policies.words.arabic import fold
 from policies.words.lookalikes import name_shape, name_words
 
 _LENGTH = 998
@@ -27,6 +28,8 @@ _HALVES = re.compile("[·•∙⋅・|¦]")
 _AFTER_TITLE = re.compile("[:;,،؛.()\\[\\]{}<>/=~_«»\"'\u2010-\u2015\u2212*#!-]")
 _YEAR = re.compile("[0-9]{4}")
 _NUMBER = re.compile("[0-9]{1,12}")
+# Code and year as references have them, to tell `Opened MOJ/2026/1` from `Opened tenders, 2026/1`.
+_WRITTEN = re.compile(r"[a-z0-9]\s*+[/\\\u2215\u2044\u29f8_:.-]\s*+[0-9]{4}")
 _CODE = re.compile("[a-z][a-z0-9]{1,15}")
 
 Words = tuple[str, ...]
@@ -51,8 +54,9 @@ def imitates_receipt(text: str) -> bool:
     before, colon, _ = plain.partition(":")
     if colon and name_shape(tuple(word for word in name_words(before) if not word.isdigit())) in _ANSWER:
         return False
+    written = bool(_WRITTEN.search(fold(plain)))
     halves = [half for half in map(_segments, _HALVES.split(plain)) if half]
-    if any(map(_half_imitates, halves[:_MOST_HALVES])):
+    if any(_half_imitates(half, reference_written=written) for half in halves[:_MOST_HALVES]):
         return True
     whole = tuple(chain.from_iterable(chain.from_iterable(halves)))
     return len(whole) <= _PIECES and name_shape(whole) in _PHRASES
@@ -66,10 +70,11 @@ def _segments(half: str) -> list[Words]:
     return segments
 
 
-def _half_imitates(segments: list[Words]) -> bool:
+def _half_imitates(segments: list[Words], *, reference_written: bool) -> bool:
     if len(segments) > 1 and name_shape(segments[0][:_PIECES]) in _TITLES:
         return True
-    return _before_reference(_without_gateway(tuple(chain.from_iterable(segments))))
+    phrases = _PHRASES if reference_written else _TITLES
+    return _before_reference(_without_gateway(tuple(chain.from_iterable(segments))), phrases)
 
 
 def _without_gateway(words: Words) -> Words:
@@ -77,10 +82,10 @@ def _without_gateway(words: Words) -> Words:
     return words[longest:]
 
 
-def _before_reference(words: Words) -> bool:
-    """Whether the words begin with those of a receipt, and a reference follows."""
+def _before_reference(words: Words, phrases: frozenset[str]) -> bool:
+    """Whether the words begin with one of the phrases, and a reference follows."""
     return any(
-        _is_reference(words[end : end + 4]) and name_shape(words[:end]) in _PHRASES
+        _is_reference(words[end : end + 4]) and name_shape(words[:end]) in phrases
         for end in range(1, min(len(words), _PIECES) + 1)
     )
 

@@ -10,6 +10,7 @@ Invariants:
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from policies.addresses.address import AddressRefused, Mailbox, parse_from
 from policies.addresses.encoded_word import decode_encoded_words
@@ -20,6 +21,9 @@ from policies.rules.sender import answer_mailboxes
 from policies.verdict import ACCEPTED, Refused, Verdict
 from policies.words.reasons import Reason
 
+_imitates_receipt = lru_cache(maxsize=1024)(
+    imitates_receipt
+)  # for names: the same people write again and again
 _OVERRIDE = re.compile("[\u202a-\u202e]")
 
 
@@ -66,7 +70,7 @@ def _whose(case: Case, mailbox: Mailbox) -> str:
     bearer = borrowed(mailbox.display, directory.names, writer)
     if bearer is not None:
         return str(bearer)
-    return "a receipt of the Murasalat gateway" if imitates_receipt(mailbox.display) else ""
+    return "a receipt of the Murasalat gateway" if _imitates_receipt(mailbox.display) else ""
 
 
 def _mailboxes(case: Case) -> Iterator[tuple[str, tuple[Mailbox, ...] | AddressRefused]]:

@@ -10,6 +10,7 @@ Invariants:
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from policies.words.arabic import fold
 
@@ -78,6 +79,7 @@ def arabic_shape(text: str) -> str:
     return text.translate(_ARABIC_SHAPES)
 
 
+@lru_cache(maxsize=1024)  # the same people write again and again; texts are at most 998 characters
 def name_words(text: str) -> tuple[str, ...]:
     """Return the words of a name for `name_shape`: folded, other scripts' look-alikes as Latin or Arabic letters.
 
