@@ -16,7 +16,7 @@ _NO_ADDRESS = frozenset(
 _BRACKETED = re.compile("<([^<>]*+)>")
 # RFC 6068 without percent-encoding and without fields that name further recipients; RFC 3986 without user and port.
 _TARGET = re.compile(
-    r"mailto:(?P<mailboxes>[^?&%]++)(?:\?subject=[^&?]*+)?|https?://(?P<host>[a-z0-9.-]++)(?:/[^\\]*+)?",
+    r"mailto:(?P<mailboxes>[^?&%]++)(?:\?subject=[^&?]*+)?|https?://(?P<host>[a-z0-9.-]{1,253}+)(?:/[^\\]*+)?",
     re.IGNORECASE,
 )
 
