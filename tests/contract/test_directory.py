@@ -57,7 +57,7 @@ def test_what_was_enrolled_is_read_back_equal(filled: Store) -> None:
 OFFICER = Officer("new@moj", "ن", "N", "م", "P", "en", grants=(Grant(MOJ, READ_SEND, primary=True),))
 
 CHANGES: list[Callable[[Unit], object]] = [
-    partial(directory.add_agency, agency=Agency("NEW", "new.gov.example", "ن", "N")),
+    partial(directory.add_agency, agency=Agency("NEW", "new.gov.example", "جديدة", "New")),
     partial(directory.change_agency, code="MOJ", suspended=True),
     partial(directory.add_office, office=Office("legal@moj.gov.example", "MOJ", "ق", "Legal")),
     partial(directory.add_officer, officer=OFFICER, password_hash="h"),
