@@ -115,11 +115,10 @@ def _nested(domain: str, enrolled: str, code: str) -> tuple[str, str]:
     one, other = unicode_domain(domain), unicode_domain(enrolled)
     below = domain.endswith(f".{enrolled}")
     english, arabic = ("below", "تحت") if below else ("above", "فوق")
-    remedy = "choose a domain beside it, or open an office of that agency"
-    remedy_ar = "اختر نطاقاً مستقلاً أو افتح مكتباً لتلك الجهة"
+    remedy = "choose a domain beside it"
     return (
-        f"domain {one} is {english} {other} of {code}: addresses of one agency would read as another's; {remedy}",
-        f"النطاق {one} يقع {arabic} {other} للجهة {code}: تُقرأ عناوين جهة كأنها لأخرى؛ {remedy_ar}",
+        f"domain {one} is {english} {other} of {code}: addresses of one would read as the other's; {remedy}",
+        f"النطاق {one} يقع {arabic} {other} للجهة {code}: تُقرأ عناوين أحدهما كأنها للآخر؛ اختر نطاقاً مستقلاً عنه",
     )
 
 

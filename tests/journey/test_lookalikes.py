@@ -64,7 +64,8 @@ def test_no_two_sample_agencies_look_alike() -> None:
             "domain courts.moj.gov.example is below moj.gov.example of MOJ",
         ),
         (
-            ("office", "add", "x@mof.gov.example", "--agency", "MOF", "--name-ar", "م", "--name-en", "Ministry of Justlce"),
+            ("office", "add", "x@mof.gov.example", "--agency", "MOF", "--name-ar", "م",
+             "--name-en", "Ministry of Justlce"),
             'office x@mof.gov.example: the name "Ministry of Justlce" looks like the name of agency MOJ',
         ),
         (
@@ -124,3 +125,13 @@ def test_another_agency_s_office_needs_a_word_at_the_command_line(site: Site) ->
     new = (*new, "--office", "registry@mof.gov.example")
     assert command(site.home, *new).code == 3
     assert command(site.home, *new, "--across-agencies").code == 0
+
+
+def test_no_office_writes_from_the_address_of_receipts(site: Site) -> None:
+    names = ("--name-ar", "بوابة", "--name-en", "Gate")
+    assert command(site.home, "agency", "add", "GATE", "--domain", "murasalat.gov.example", *names).code == 0
+    office = ("office", "add", "Receipts@murasalat.gov.example", "--agency", "GATE", *NAMES)
+    done = command(site.home, *office)
+    assert (done.code, done.out) == (3, "")
+    assert "receipts come from receipts@murasalat.gov.example" in done.err
+    assert "عنواناً آخر" in command(site.home, *office, "--lang", "ar").err
