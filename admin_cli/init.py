@@ -130,7 +130,7 @@ def _hold_distinct(row: dict[str, str], where: str, seen: dict[str, int], rows: 
             )
     try:
         hold_domain(row["domain"], [(one["code"], one["domain"]) for one in rows])
-        names = [(one["code"], (one["name_ar"], one["name_en"])) for one in rows]
+        names = [(one["code"], (one["code"], one["name_ar"], one["name_en"])) for one in rows]
         hold_name("agency", row["code"], (row["name_ar"], row["name_en"]), names)
     except Conflict as fault:
         raise InputFault(f"{where}: {fault}", f"{where}: {fault.text_ar}") from None

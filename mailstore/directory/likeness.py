@@ -99,7 +99,7 @@ def _agency_of(connection: Connection, office: str) -> str | None:
 def _others(connection: Connection, own: set[str]) -> list[tuple[str, tuple[str, ...]]]:
     table = schema.agencies.c
     rows = connection.execute(select(table.code, table.name_ar, table.name_en)).all()
-    return [(row.code, (row.name_ar, row.name_en)) for row in rows if row.code not in own]
+    return [(row.code, (row.code, row.name_ar, row.name_en)) for row in rows if row.code not in own]
 
 
 def _alike(domain: str, enrolled: str, code: str) -> tuple[str, str]:

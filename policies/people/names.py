@@ -31,6 +31,17 @@ GATEWAY_NAMES = (
     "إيصالات مراسلات",
     "Murasalat receipts",
 )
+# What stands before a person's name and is no part of it, as `name_words` gives it.
+_HONORIFICS = frozenset(
+    word
+    for title in (
+        "السيد السيدة الأستاذ الأستاذة الدكتور الدكتورة المهندس المهندسة الشيخ الشيخة الأخ الأخت سعادة معالي فضيلة سمو",
+        "سعادتكم أ د م ا.د صاحب صاحبة السمو المعالي السعادة العميد العقيد اللواء الفريق القاضي المستشار المستشارة",
+        "mr mrs ms miss dr prof eng engr sir madam h e he his her excellency sheikh sheikha shaikh judge justice hon",
+        "col maj gen brig capt lt adv",
+    )
+    for word in name_words(title)
+)
 LONGEST = 24  # words of a name that is read as several names
 _COMMAS = str.maketrans("،؛﹐，", ",,,,")
 
@@ -78,14 +89,25 @@ def shape(name: str) -> str:
     return name_shape(name_words(name))
 
 
+def shapes(*names: str) -> frozenset[str]:
+    """Return the shapes of some names, with their titles and without."""
+    words = [one for name in names for one in (name_words(name), _untitled(name_words(name)))]
+    return frozenset(map(name_shape, words)) - {""}
+
+
+def _untitled(words: Words) -> Words:
+    """Return the words of a name without the titles before it; a name of titles alone stays as it is."""
+    first = next((at for at, word in enumerate(words) if word not in _HONORIFICS), 0)
+    return words[first:]
+
+
 def names_of(agencies: Iterable[Agency], offices: Iterable[Office], officers: Iterable[Officer]) -> Names:
     """Return every name that the directory knows, and the gateway's, by shape."""
     found: dict[str, list[Bearer]] = defaultdict(list)
 
     def enter(bearer: Bearer, *names: str) -> None:
-        for one in dict.fromkeys(map(shape, names)):
-            if one:
-                found[one].append(bearer)
+        for one in shapes(*names):
+            found[one].append(bearer)
 
     enter(Bearer(Kind.GATEWAY, ""), *GATEWAY_NAMES)
     for agency in agencies:
@@ -125,7 +147,7 @@ class Writer:
             frozenset(one.address for one in some),
             frozenset(one.agency for one in some),
             account.login,
-            frozenset({shape(officer.name_ar), shape(officer.name_en)} - {""}) if officer else frozenset(),
+            shapes(officer.name_ar, officer.name_en) if officer else frozenset(),
         )
 
     def bears(self, bearer: Bearer) -> bool:
@@ -139,12 +161,13 @@ class Writer:
 def borrowed(name: str, names: Names, writer: Writer) -> Bearer | None:
     """Return whose name it is when it is not the writer's to show, else None."""
     words = name_words(name)
-    found = _foreign(name_shape(words), names, writer)
+    untitled = _untitled(words)
+    found = _foreign(name_shape(words), names, writer) or _foreign(name_shape(untitled), names, writer)
     if found is None:
         first, comma, last = name.translate(_COMMAS).partition(",")
         if comma and "," not in last:  # Family, Given; Finance, Ministry of
             found = _foreign(name_shape(name_words(f"{last} {first}")), names, writer)
-    return found or _in_pieces(words, names, writer)
+    return found or _in_pieces(words, names, writer) or _in_pieces(untitled, names, writer)
 
 
 def _foreign(one: str, names: Names, writer: Writer) -> Bearer | None:

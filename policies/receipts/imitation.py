@@ -1,9 +1,10 @@
 """Whether a text passes for a receipt: the subjects of receipts are the gateway's alone, however they are spelled.
 
 Our own subjects are `إيصال إرسال: MOJ/2026/000001 · Dispatched: MOF` (`text.subject_line`). A text imitates one when,
-at its start or after one of the dots and bars between such halves, and after the gateway's name if it stands first,
+at its start (tags in brackets apart) or after one of the dots and bars between such halves, and after the gateway's
+name if it stands first,
 
-- the words of a receipt are followed by a reference; or
+- the words of a receipt are followed by a reference, those of its title with up to three words between; or
 - the title of a receipt stands alone before a colon, a dash, a bracket or a comma; or
 - the whole text is the words of a receipt and nothing else.
 
@@ -24,8 +25,11 @@ from policies.words.lookalikes import name_shape, name_words
 _LENGTH = 998
 _PIECES = 16  # words that a receipt's words are looked for in, however they are cut
 _MOST_HALVES = 8  # ours have two
+_MOST_TAGS = 3
+_BETWEEN = 3  # words between a title and a reference
 _HALVES = re.compile("[·•∙⋅・|¦]")
 _AFTER_TITLE = re.compile("[:;,،؛.()\\[\\]{}<>/=~_«»\"'\u2010-\u2015\u2212*#!-]")
+_TAG = re.compile(r"[^\w\[({«]*+[\[({«][^\[\](){}«»]*+[\])}»]")
 _YEAR = re.compile("[0-9]{4}")
 _NUMBER = re.compile("[0-9]{1,12}")
 # Code and year as references have them, to tell `Opened MOJ/2026/1` from `Opened tenders, 2026/1`.
@@ -54,6 +58,19 @@ def imitates_receipt(text: str) -> bool:
     before, colon, _ = plain.partition(":")
     if colon and name_shape(tuple(word for word in name_words(before) if not word.isdigit())) in _ANSWER:
         return False
+    if _imitates(plain):
+        return True
+    for _ in range(_MOST_TAGS):
+        tag = _TAG.match(plain)
+        if tag is None:
+            return False
+        plain = plain[tag.end() :]
+        if _imitates(plain):
+            return True
+    return False
+
+
+def _imitates(plain: str) -> bool:
     written = bool(_WRITTEN.search(fold(plain)))
     halves = [half for half in map(_segments, _HALVES.split(plain)) if half]
     if any(_half_imitates(half, reference_written=written) for half in halves[:_MOST_HALVES]):
@@ -73,8 +90,9 @@ def _segments(half: str) -> list[Words]:
 def _half_imitates(segments: list[Words], *, reference_written: bool) -> bool:
     if len(segments) > 1 and name_shape(segments[0][:_PIECES]) in _TITLES:
         return True
-    phrases = _PHRASES if reference_written else _TITLES
-    return _before_reference(_without_gateway(tuple(chain.from_iterable(segments))), phrases)
+    words = _without_gateway(tuple(chain.from_iterable(segments)))
+    titled = _before_reference(words, _TITLES, _BETWEEN)
+    return titled or (reference_written and _before_reference(words, _PHRASES, 0))
 
 
 def _without_gateway(words: Words) -> Words:
@@ -82,10 +100,11 @@ def _without_gateway(words: Words) -> Words:
     return words[longest:]
 
 
-def _before_reference(words: Words, phrases: frozenset[str]) -> bool:
-    """Whether the words begin with one of the phrases, and a reference follows."""
+def _before_reference(words: Words, phrases: frozenset[str], between: int) -> bool:
+    """Whether the words begin with one of the phrases, and a reference follows with so many words between."""
     return any(
-        _is_reference(words[end : end + 4]) and name_shape(words[:end]) in phrases
+        name_shape(words[:end]) in phrases
+        and any(_is_reference(words[at : at + 4]) for at in range(end, end + between + 1))
         for end in range(1, min(len(words), _PIECES) + 1)
     )
 

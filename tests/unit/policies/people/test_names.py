@@ -138,6 +138,11 @@ BORROWED = [
     ("The Ministry of Finance", FINANCE),
     ("Ministry of lnterior", INTERIOR),
     ("Μinistry of Ιnterior", INTERIOR),  # Greek Mu and Iota
+    # titles before a person's name
+    ("د. أحمد بن سعيد المثال", AHMAD),
+    ("معالي الدكتور أحمد بن سعيد المثال", AHMAD),
+    ("H.E. Dr. Ahmad Saeed Al-Mithal", AHMAD),
+    ("السيد أحمد بن سعيد المثال - وزارة المالية", AHMAD),
     # another order, and several names in one
     ("Finance, Ministry of", FINANCE),
     ("Al-Mithal, Ahmad Saeed", AHMAD),
@@ -177,6 +182,7 @@ HONEST = [
     *("فريق مشروع مراسلات", "Murasalat project team", "دعم مراسلات في وزارة العدل"),
     *("مدير إدارة التسجيل العقاري والتوثيق", "Head of Property Registration", "قسم التوثيق"),
     # people who are nobody else
+    *("أ. نورة المثال", "السيدة نورة المثال، وزارة العدل", "Mrs. Noura Al-Mithal", "الدكتور", "د.", "معالي", "Dr."),
     *("فاطمة المثال", "Fatima Al-Mithal", "أحمد المثال", "Ahmad Al-Mithal", "علي", "Ali", "سعيد أحمد المثال"),
     *("د. خالد المثال", "م. سارة المثال", "Dr. Khalid Al-Mithal", "أ.د. يوسف آل مثال", "José Ñandú", "Zoë Müller"),
     *("Fahad Former", "فهد السابق"),  # acts for no office any more
