@@ -73,7 +73,6 @@ def read_agencies(path: Path) -> list[dict[str, str]]:
     wanted = ["code", "domain", "name_ar", "name_en"]
     names = ",".join(wanted)
     seen: dict[str, int] = {}
-    looks: dict[str, dict[str, str]] = {}
     rows: list[dict[str, str]] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -89,8 +88,10 @@ def read_agencies(path: Path) -> list[dict[str, str]]:
                         f"{where}: needs exactly {len(wanted)} columns: {names}",
                         f"{where}: يحتاج إلى {len(wanted)} أعمدة بالضبط: {names}",
                     )
-                rows.append(_checked(row, where))
-                _hold_distinct(rows[-1], where, table.line_num, seen, looks)
+                checked = _checked(row, where)
+                _hold_distinct(checked, where, seen, rows)
+                rows.append(checked)
+                seen |= dict.fromkeys((checked["code"], checked["domain"]), table.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
         raise InputFault(
             f"{path}: cannot be read as UTF-8 CSV: {fault}",
@@ -115,13 +116,11 @@ def _checked(row: dict[str, str], where: str) -> dict[str, str]:
         raise InputFault(f"{where}: {fault}", f"{where}: {arabic(fault)}") from None
 
 
-def _hold_distinct(
-    row: dict[str, str], where: str, number: int, seen: dict[str, int], looks: dict[str, dict[str, str]]
-) -> None:
-    """Refuse a code or domain that stands in the file already, and a domain that looks like one that does."""
+def _hold_distinct(row: dict[str, str], where: str, seen: dict[str, int], rows: list[dict[str, str]]) -> None:
+    """Refuse a code or domain that stands in the file already, and domain or names that look like those of a row."""
     from admin_cli.acts import InputFault
-    from mailstore.directory.directory import lookalike
-    from policies.addresses.domain_name import skeleton
+    from mailstore.directory.likeness import hold_domain, hold_name
+    from mailstore.faults import Conflict
 
     for key in (row["code"], row["domain"]):
         if key in seen:
@@ -129,11 +128,12 @@ def _hold_distinct(
                 f"{where}: {key} stands in row {seen[key]} already; remove one",
                 f"{where}: {key} موجود في الصف {seen[key]} من قبل؛ احذف أحدهما",
             )
-        seen[key] = number
-    like = looks.setdefault(skeleton(row["domain"]), row)
-    if like is not row:
-        english, in_arabic = lookalike(row["domain"], like["domain"], like["code"])
-        raise InputFault(f"{where}: {english}", f"{where}: {in_arabic}")
+    try:
+        hold_domain(row["domain"], [(one["code"], one["domain"]) for one in rows])
+        names = [(one["code"], (one["code"], one["name_ar"], one["name_en"])) for one in rows]
+        hold_name("agency", row["code"], (row["name_ar"], row["name_en"]), names)
+    except Conflict as fault:
+        raise InputFault(f"{where}: {fault}", f"{where}: {fault.text_ar}") from None
 
 
 def load_agencies(unit: "Unit", rows: list[dict[str, str]], *, with_people: bool) -> int:

@@ -26,8 +26,9 @@ def add(
 ) -> None:
     """Open an office with its mailboxes."""
     from admin_cli import checks
-    from admin_cli.acts import change
+    from admin_cli.acts import apply, instance
     from mailstore.directory.directory import add_office
+    from mailstore.faults import Conflict
     from policies.people.identity import Office
 
     office = Office(
@@ -36,7 +37,13 @@ def add(
         checks.name(name_ar, "--name-ar"),
         checks.name(name_en, "--name-en"),
     )
-    change(lambda unit: add_office(unit, office))
+    with instance() as opened:
+        if office.address == opened.config.instance.receipts.lower():
+            raise Conflict(
+                f"receipts come from {office.address}: no office may write from it; choose another address",
+                f"تصدر الإيصالات من {office.address} فلا يكون عنوان مكتب؛ اختر عنواناً آخر",
+            )
+        apply(opened, lambda unit: add_office(unit, office))
     result(
         {"address": office.address, "agency": office.agency},
         f"فُتح المكتب {office.name_ar} ({office.address})",

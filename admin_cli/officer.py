@@ -34,6 +34,10 @@ def add(
     office: Annotated[str, typer.Option(help="address of the primary office")],
     may: Annotated[str, typer.Option(help="rights: send,read,refer,register")] = "send,read",
     language: Annotated[str, typer.Option(help="language of notices: ar or en")] = "ar",
+    across_agencies: Annotated[
+        bool,
+        typer.Option("--across-agencies", help="the office may be of another agency than the login's domain"),
+    ] = False,
 ) -> None:
     """Add a named person; the generated app password is shown once."""
     from admin_cli import checks
@@ -57,7 +61,15 @@ def add(
     )
     secret = generate_secret()
     hashed = hash_secret(secret)
-    change(lambda unit: add_officer(unit, person, hashed, scram_keys(unit, person.login, secret)))
+    change(
+        lambda unit: add_officer(
+            unit,
+            person,
+            hashed,
+            scram_keys(unit, person.login, secret),
+            across_agencies=across_agencies,
+        )
+    )
     _show_secret(person.login, secret)
 
 
@@ -177,6 +189,9 @@ def grant(
     office: Annotated[str, typer.Option(help="address of the office")],
     may: Annotated[str, typer.Option(help="rights: send,read,refer,register")] = "send,read",
     primary: Annotated[bool, typer.Option(help="this office's INBOX is the officer's own")] = False,
+    across_agencies: Annotated[
+        bool, typer.Option("--across-agencies", help="the office may be of another agency than the officer's")
+    ] = False,
 ) -> None:
     """Give an officer rights for an office, replacing those held there."""
     from admin_cli import checks
@@ -185,7 +200,7 @@ def grant(
     from policies.people.identity import Grant
 
     one = Grant(checks.address(office), checks.rights(may), primary)
-    change(lambda unit: directory.grant(unit, login.lower(), one))
+    change(lambda unit: directory.grant(unit, login.lower(), one, across_agencies=across_agencies))
     result(
         {"login": login.lower(), "office": one.office, "rights": sorted(one.rights)},
         f"مُنحت الصلاحيات للحساب {login}",

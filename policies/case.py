@@ -13,10 +13,28 @@ from policies.settings import PolicySettings
 from policies.signature import EnrolledKey, SignatureFacts
 from policies.verdict import Refused
 
+# Fields that name where answers, receipts or error messages go, besides Reply-To: RFC 8098 (with its predecessors),
+# RFC 5321 section 4.4, and what mail programs and old systems honour without an RFC.
+ANSWER_FIELDS = frozenset({
+    "mail-reply-to", "mail-followup-to", "x-reply-to", "mail-copies-to", "disposition-notification-to",
+    "x-confirm-reading-to", "read-receipt-to", "x-read-receipt-to", "return-receipt-to", "x-return-receipt-to",
+    "receipt-to", "acknowledge-to", "x-acknowledge-to", "registered-mail-reply-requested-by",
+    "notice-requested-upon-delivery-to", "generate-delivery-report", "errors-to", "x-errors-to", "warnings-to",
+    "return-path",
+})  # fmt: skip
+# RFC 2369: lists of addresses in angle brackets; mail programs make buttons of them.
+LIST_FIELDS = frozenset(
+    f"list-{what}" for what in ("post", "unsubscribe", "subscribe", "help", "owner", "archive")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Unfolded values of the outer header's fields, in order; `names` are all field names, lower case."""
+    """Unfolded values of the outer header's fields, in order; `names` are all field names, lower case.
+
+    `subjects` are decoded as a mail program shows them. `answers` are names (lower case) and values of the fields in
+    `ANSWER_FIELDS` and `LIST_FIELDS`.
+    """
 
     names: tuple[str, ...]
     froms: tuple[bytes, ...] = ()
@@ -28,6 +46,8 @@ class Header:
     dates: tuple[bytes, ...] = ()
     eight_bit: bool = False
     utf8: bool = True
+    subjects: tuple[str, ...] = ()
+    answers: tuple[tuple[str, bytes], ...] = ()
 
     def sole_from(self) -> Address | None:
         """Return the From address when there is exactly one clear one, else None."""

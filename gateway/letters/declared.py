@@ -3,10 +3,10 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from gateway.mime.fields import values
+from gateway.mime.fields import unfolded_value, values
 from gateway.mime.part import Part
 from gateway.mime.words import decode_words
-from policies.case import Header
+from policies.case import ANSWER_FIELDS, LIST_FIELDS, Header
 from policies.letter import Declared, Grade, Urgency
 from policies.words.arabic import strip_controls
 
@@ -42,6 +42,12 @@ def header_of(root: Part, octets: bytes) -> Header:
         dates=values(root, octets, "date"),
         eight_bit=not head.isascii(),
         utf8=_is_utf8(head),
+        subjects=tuple(decode_words(value) for value in values(root, octets, "subject")),
+        answers=tuple(
+            (field.name, unfolded_value(octets, field))
+            for field in root.fields
+            if field.name in ANSWER_FIELDS or field.name in LIST_FIELDS
+        ),
     )
 
 

@@ -41,6 +41,7 @@ CODES: dict[Reason, tuple[int, str]] = {
     Reason.CONTENT_FORBIDDEN: (550, "5.6.1"),  # media not supported
     Reason.MALFORMED: (550, "5.6.0"),
     Reason.QUARANTINED: (550, "5.7.5"),
+    Reason.NAME_MISLEADING: (550, "5.7.1"),
 }
 
 

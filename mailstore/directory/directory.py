@@ -16,9 +16,9 @@ from mailstore.database import schema
 from mailstore.database.prepared import Prepared
 from mailstore.database.transaction import Unit
 from mailstore.directory.existence import known, unknown
+from mailstore.directory.likeness import hold_agency, hold_at_home, hold_office, hold_officer
 from mailstore.faults import Conflict, NotFound, StoreFault
 from mailstore.mailboxes.mailboxes import provision
-from policies.addresses.domain_name import skeleton, unicode_domain
 from policies.people.directory import Directory
 from policies.people.identity import Agency, Grant, Office, Officer, Right, System
 from policies.signature import EnrolledKey
@@ -134,13 +134,10 @@ def changed(unit: Unit) -> None:
 
 
 def add_agency(unit: Unit, agency: Agency) -> None:
-    """Enrol an agency. Raises Conflict when its code or domain is taken, or the domain looks like an enrolled one."""
+    """Enrol an agency. Raises Conflict when code, domain or name are, or look like, an enrolled one's."""
     unknown(unit.connection, schema.agencies.c.code, agency.code, "agency")
     unknown(unit.connection, schema.agencies.c.domain, agency.domain, "domain")
-    enrolled = select(schema.agencies.c.code, schema.agencies.c.domain)
-    for code, domain in unit.connection.execute(enrolled).all():
-        if skeleton(domain) == skeleton(agency.domain):
-            raise Conflict(*lookalike(agency.domain, domain, code))
+    hold_agency(unit.connection, agency.code, agency.domain, (agency.name_ar, agency.name_en))
     unit.connection.execute(
         insert(schema.agencies),
         {
@@ -156,16 +153,6 @@ def add_agency(unit: Unit, agency: Agency) -> None:
     changed(unit)
 
 
-def lookalike(domain: str, enrolled: str, code: str) -> tuple[str, str]:
-    """Return why a domain cannot be enrolled beside the one of agency `code` (UTS 39), in English and Arabic."""
-    one, other = unicode_domain(domain), unicode_domain(enrolled)
-    confusing = "readers could take one for the other; choose a domain that differs to the eye"
-    return (
-        f"domain {one} looks like {other} of {code}: {confusing}",
-        f"النطاق {one} يشبه {other} للجهة {code}: قد يخلط القارئ بينهما؛ اختر نطاقاً تميّزه العين",
-    )
-
-
 def change_agency(
     unit: Unit, code: str, *, suspended: bool | None = None, allow_unsigned_systems: bool | None = None
 ) -> None:
@@ -179,7 +166,7 @@ def change_agency(
 
 
 def add_office(unit: Unit, office: Office) -> None:
-    """Open an office with its mailboxes. Raises NotFound (no such agency) or Conflict (address taken)."""
+    """Open an office with its mailboxes. Raises NotFound (no such agency) or Conflict (address or name taken)."""
     known(unit.connection, schema.agencies.c.code, office.agency, "agency")
     unknown(unit.connection, schema.offices.c.address, office.address, "office")
     domain = unit.connection.scalar(
@@ -190,6 +177,7 @@ def add_office(unit: Unit, office: Office) -> None:
             f"office {office.address} is not in the domain {domain} of {office.agency}",
             f"المكتب {office.address} ليس في النطاق {domain} للجهة {office.agency}",
         )
+    hold_office(unit.connection, office.address, office.agency, (office.name_ar, office.name_en))
     unit.connection.execute(
         insert(schema.offices),
         {
@@ -205,8 +193,11 @@ def add_office(unit: Unit, office: Office) -> None:
     changed(unit)
 
 
-def add_officer(unit: Unit, officer: Officer, password_hash: str, scram: str = "") -> None:
-    """Add a named person with the grants and the first app password. Raises Conflict or NotFound."""
+def add_officer(
+    unit: Unit, officer: Officer, password_hash: str, scram: str = "", *, across_agencies: bool = False
+) -> None:
+    """Add a named person with the grants and the first app password. Raises Conflict or NotFound, as `grant` does."""
+    hold_officer(unit.connection, officer.login, (officer.name_ar, officer.name_en))
     _add_account(
         unit,
         {
@@ -225,6 +216,7 @@ def add_officer(unit: Unit, officer: Officer, password_hash: str, scram: str = "
         officer.grants,
         password_hash,
         scram,
+        across_agencies=across_agencies,
     )
 
 
@@ -258,13 +250,19 @@ def add_system(unit: Unit, system: System, password_hash: str, scram: str = "") 
 
 
 def _add_account(
-    unit: Unit, row: dict[str, object], grants: Iterable[Grant], password_hash: str, scram: str
+    unit: Unit,
+    row: dict[str, object],
+    grants: Iterable[Grant],
+    password_hash: str,
+    scram: str,
+    *,
+    across_agencies: bool = False,
 ) -> None:
     login = str(row["login"])
     unknown(unit.connection, schema.accounts.c.login, login, "login")
     unit.connection.execute(insert(schema.accounts), row | {"created_at": rfc3339(unit.now)})
     for one in grants:
-        grant(unit, login, one)
+        grant(unit, login, one, across_agencies=across_agencies)
     if password_hash:
         add_password(unit, login, password_hash, scram)
     changed(unit)
@@ -279,10 +277,11 @@ def suspend_account(unit: Unit, login: str, *, suspended: bool) -> None:
     changed(unit)
 
 
-def grant(unit: Unit, login: str, one: Grant) -> None:
+def grant(unit: Unit, login: str, one: Grant, *, across_agencies: bool = False) -> None:
     """Give an account rights for an office, replacing what it had there.
 
-    Raises NotFound, and Conflict when the account is a system and the office another agency's.
+    Raises NotFound, and Conflict when the office is another agency's than the account's: for a system always, for an
+    officer unless `across_agencies`.
     """
     known(unit.connection, schema.accounts.c.login, login, "login")
     known(unit.connection, schema.offices.c.address, one.office, "office")
@@ -290,6 +289,8 @@ def grant(unit: Unit, login: str, one: Grant) -> None:
     own = unit.connection.scalar(select(accounts.agency).where(accounts.login == login))  # None: an officer
     if own not in {None, unit.connection.scalar(select(offices.agency).where(offices.address == one.office))}:
         raise Conflict(f"office {one.office} is not of agency {own}", f"المكتب {one.office} ليس للجهة {own}")
+    if not across_agencies:
+        hold_at_home(unit.connection, login, one.office)
     table = schema.grants
     where = (table.c.login == login) & (table.c.office == one.office)
     unit.connection.execute(table.delete().where(where))

@@ -9,6 +9,7 @@ Invariants:
 - An `Address` in hand is valid and its domain canonical, however it was made.
 - The whole input is the address: whatever is left over refuses it.
 - A display name never shows another address than the real one, read as written or with encoded words decoded.
+- A display name turns the direction of nothing beside it: no overrides, and every isolate in it ends in it.
 - Time is linear in the length of the input, and the length is limited before anything is read.
 - Nothing but `AddressRefused` is raised.
 """
@@ -70,6 +71,8 @@ EXPLANATIONS: dict[Code, tuple[str, str]] = {  # Arabic, English
 _ATOM = "[A-Za-z0-9#$&'+=^_`{|}~-]+"
 _LOCAL = re.compile(rf"(?!'|.*'\Z){_ATOM}(?:\.{_ATOM})*")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_OVERRIDE = re.compile("[\u202a-\u202e]")
+_ISOLATES = re.compile("[\u2066-\u2069]")
 _CONTROL = re.compile("[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
 _TOKEN = re.compile(
     r"""(?P<word>[^ \t"<>()\[\]\\,:;]+)
@@ -91,7 +94,7 @@ _USUAL_MAILBOX = re.compile(
 _USUAL_DISPLAY = re.compile("[ -;=?A-~\u0600-\u061b\u061d-\u06ff]*")
 # Control, format, surrogate, private and unassigned characters, line and paragraph separators.
 _UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_JOINERS_AND_MARKS = dict.fromkeys(map(ord, "\u200c\u200d\u200e\u200f\u061c"))
+_JOINERS_AND_MARKS = dict.fromkeys(map(ord, "\u200c\u200d\u200e\u200f\u061c\u2066\u2067\u2068\u2069"))
 _AROUND_ADDRESS = " '\"()"
 
 
@@ -259,7 +262,7 @@ def _why_no_addr_spec(text: str) -> Code:
 
 
 def _mailboxes(text: str) -> list[Mailbox]:
-    if _BIDI.search(text):
+    if _OVERRIDE.search(text):
         raise AddressRefused("bidi", text)
     if _CONTROL.search(text):
         raise AddressRefused("syntax", text)
@@ -335,11 +338,21 @@ def _display(written: str, address: Address) -> str:
     return " ".join(decoded.split())
 
 
+def _isolates_close(display: str) -> bool:
+    """Whether every isolate ends inside the name (UAX 9 section 3.1.2), so that it turns nothing behind it."""
+    depth = 0
+    for isolate in _ISOLATES.findall(display):
+        depth += -1 if isolate == "\u2069" else 1
+        if depth < 0:
+            return False
+    return depth == 0
+
+
 def _check_display(display: str, own: Address | None) -> None:
     """Refuse a display name in which a reader could see an address, unless it is `own` and nothing else."""
     if _USUAL_DISPLAY.fullmatch(display):
         return
-    if _BIDI.search(display):
+    if _OVERRIDE.search(display) or not _isolates_close(display):
         raise AddressRefused("bidi", display)
     shown = unicodedata.normalize("NFKC", display.translate(_JOINERS_AND_MARKS))
     if any(unicodedata.category(character) in _UNSHOWN for character in shown):

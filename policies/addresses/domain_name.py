@@ -14,6 +14,8 @@ Invariants:
 import re
 from functools import lru_cache
 
+from policies.words.lookalikes import arabic_shape, latin_shape
+
 DOMAIN_OCTETS = 253  # RFC 1035 section 2.3.4, without the root dot
 LABEL_OCTETS = 63  # RFC 1035 section 2.3.4
 
@@ -30,26 +32,6 @@ _ARABIC_LABEL = re.compile(
 )
 _ASCII_DIGIT = re.compile("[0-9]")
 _ARABIC_DIGIT = re.compile("[\u0660-\u0669]")
-
-# Shapes that a reader takes for one another, within what the grammar lets through.
-_LATIN_SHAPES = (("0", "o"), ("1", "l"), ("rn", "m"), ("vv", "w"))
-_ARABIC_SHAPES = str.maketrans(
-    {
-        "أ": "ا",
-        "إ": "ا",
-        "آ": "ا",
-        "ى": "ي",
-        "ئ": "ي",
-        "ؤ": "و",
-        "ة": "ه",
-        # one looks like alef, five like heh; an ASCII digit stands for the Arabic-Indic one
-        "١": "ا",
-        "1": "ا",
-        "٥": "ه",
-        "5": "ه",
-        **dict(zip("٠٢٣٤٦٧٨٩", "02346789", strict=True)),
-    },
-)
 
 
 def canonical_domain(text: str) -> str | None:
@@ -75,11 +57,7 @@ def skeleton(domain: str) -> str:
     The result is no domain.
     """
     readable = unicode_domain(domain)
-    if not readable.isascii():
-        return readable.translate(_ARABIC_SHAPES)
-    for shape, same in _LATIN_SHAPES:
-        readable = readable.replace(shape, same)
-    return readable
+    return latin_shape(readable) if readable.isascii() else arabic_shape(readable)
 
 
 @lru_cache(maxsize=1024)  # the agencies are few and every address asks; keys are at most 253 characters

@@ -5,12 +5,14 @@ A snapshot is a value: it never changes, and one letter is decided against one s
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from policies.people.identity import Agency, Office, Officer, System
+from policies.people.names import Names, names_of
 from policies.signature import EnrolledKey
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Directory:
     """Agencies by code, offices by address, accounts by login, keys by address and by any fingerprint.
 
@@ -26,6 +28,11 @@ class Directory:
     fingerprints: Mapping[str, EnrolledKey] = field(default_factory=dict)
     pairs: Mapping[tuple[str, str], bool] = field(default_factory=dict)
     domains: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> Names:
+        """Every name in the directory by its shape: worked out once for a snapshot, when a letter first asks."""
+        return names_of(self.agencies.values(), self.offices.values(), self.officers.values())
 
     def agency_of(self, office: str) -> Agency | None:
         """Return the agency of an office's canonical address, or None."""

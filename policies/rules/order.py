@@ -7,7 +7,7 @@ engine works for a letter that is refused anyway; `SIGNATURE_RULES` run when the
 from collections.abc import Callable, Iterator, Sequence
 
 from policies.case import Case
-from policies.rules import content, domains, recipients, sender, signing
+from policies.rules import content, domains, names, recipients, sender, signing
 from policies.verdict import ACCEPTED, Refused, Verdict
 from policies.words.reasons import Reason
 
@@ -18,10 +18,14 @@ ENVELOPE_RULES: tuple[Rule, ...] = (
     content.not_too_large,
     recipients.not_too_many,
     content.well_formed,
+    names.no_direction_overrides,
     sender.one_from,
     sender.from_is_reverse_path,
     sender.account_may_send,
     sender.reply_to_inside,
+    sender.list_fields_inside,
+    names.shows_no_other,
+    names.subject_is_no_receipt,
     content.no_forged_fields,
     domains.only_enrolled_agencies,
     recipients.known_offices,

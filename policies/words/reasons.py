@@ -34,6 +34,7 @@ class Reason(StrEnum):
     CONTENT_FORBIDDEN = "CONTENT-FORBIDDEN"
     MALFORMED = "MALFORMED"
     QUARANTINED = "QUARANTINED"
+    NAME_MISLEADING = "NAME-MISLEADING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,5 +173,11 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "The two verification engines disagree about the signature, so the letter was not accepted.",
         "اتصل بمدير النظام؛ المحاولة مسجّلة.",
         "Call the administrator; the attempt is on record.",
+    ),
+    Reason.NAME_MISLEADING: Explanation(
+        "اسم في الترويسة، أو الموضوع، يوهم بجهة أو مكتب أو موظف آخر، أو بإيصالات مراسلات.",
+        "A name in the header, or the subject, passes for another agency, office or officer, or for a receipt.",
+        "اكتب بجانب العنوان اسمك أو اسم مكتبك كما هو مسجّل، وموضوعاً لا يشبه موضوع إيصال.",
+        "Show your own name or your office's as it is enrolled beside the address, and a subject unlike a receipt's.",
     ),
 }

@@ -57,13 +57,15 @@ def test_what_was_enrolled_is_read_back_equal(filled: Store) -> None:
 OFFICER = Officer("new@moj", "ن", "N", "م", "P", "en", grants=(Grant(MOJ, READ_SEND, primary=True),))
 
 CHANGES: list[Callable[[Unit], object]] = [
-    partial(directory.add_agency, agency=Agency("NEW", "new.gov.example", "ن", "N")),
+    partial(directory.add_agency, agency=Agency("NEW", "new.gov.example", "جديدة", "New")),
     partial(directory.change_agency, code="MOJ", suspended=True),
     partial(directory.add_office, office=Office("legal@moj.gov.example", "MOJ", "ق", "Legal")),
     partial(directory.add_officer, officer=OFFICER, password_hash="h"),
     partial(directory.add_system, system=SYSTEM, password_hash=""),
     partial(directory.suspend_account, login=login_of("MOJ"), suspended=True),
-    partial(directory.grant, login=login_of("MOJ"), one=Grant(MOF, frozenset({Right.READ}))),
+    partial(
+        directory.grant, login=login_of("MOJ"), one=Grant(MOF, frozenset({Right.READ})), across_agencies=True
+    ),
     partial(directory.revoke_grant, login=login_of("MOJ"), office=MOJ),
     partial(directory.add_password, login=login_of("MOJ"), password_hash="h2"),
     partial(credentials.set_officer_certificate, login=login_of("MOJ"), sha256="e" * 64),
@@ -171,7 +173,9 @@ def test_a_revoked_key_stays_enrolled_with_the_time_of_its_end(filled: Store) ->
 
 def test_a_grant_replaces_the_one_before_and_the_primary_office_comes_first(filled: Store) -> None:
     login = login_of("MOJ")
-    filled.write(partial(directory.grant, login=login, one=Grant(MOF, frozenset({Right.READ}))))
+    filled.write(
+        partial(directory.grant, login=login, one=Grant(MOF, frozenset({Right.READ})), across_agencies=True)
+    )
     filled.write(
         partial(directory.grant, login=login, one=Grant(MOJ, frozenset({Right.REFER}), primary=True))
     )

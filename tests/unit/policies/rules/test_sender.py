@@ -1,9 +1,18 @@
 """Who sends: one From, equal to the reverse-path, an office that the account may send for."""
 
+import time
+
 import pytest
 
+from policies.case import ANSWER_FIELDS, LIST_FIELDS
 from policies.people.identity import Account, Right
-from policies.rules.sender import account_may_send, from_is_reverse_path, one_from, reply_to_inside
+from policies.rules.sender import (
+    account_may_send,
+    from_is_reverse_path,
+    list_fields_inside,
+    one_from,
+    reply_to_inside,
+)
 from policies.words.reasons import Reason
 from tests.unit.policies.factories import (
     MOF,
@@ -144,3 +153,74 @@ def test_replies_stay_inside(reply_to: bytes, expected: Reason | None) -> None:
         reason(case(header=header(reply_tos=(b"registry@mof.gov.example", reply_to))), reply_to_inside)
         is expected
     )
+
+
+@pytest.mark.parametrize("field", sorted(ANSWER_FIELDS))
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (MOJ, None),
+        ("السجل <registry@moj.gov.example>, registry@mof.gov.example", None),
+        ("", None),
+        ("<>", None),
+        ("never", None),
+        ("me@evil.example", Reason.DOMAIN_NOT_ALLOWED),
+        ("<me@evil.example>", Reason.DOMAIN_NOT_ALLOWED),
+        ("registry@moj.gov.example, me@evil.example", Reason.DOMAIN_NOT_ALLOWED),
+        ("registry@moj.gov.example me@evil.example", AMBIGUOUS),
+        ("registry@moj.gov.example (me@evil.example)", AMBIGUOUS),
+        ("=?utf-8?q?me=40evil.example?=", AMBIGUOUS),
+        ("evil.example!me", AMBIGUOUS),
+        ("C=XX;A=evil;S=me", AMBIGUOUS),
+    ],
+)
+def test_every_relative_of_reply_to_stays_inside(field: str, value: str, expected: Reason | None) -> None:
+    one = header(answers=((field, value.encode()),))
+    assert reason(case(header=one), reply_to_inside) is expected
+    second = header(answers=((field, MOJ.encode()), (field, value.encode())))
+    assert reason(case(header=second), reply_to_inside) is expected
+
+
+@pytest.mark.parametrize("field", sorted(LIST_FIELDS))
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("<mailto:registry@moj.gov.example>", None),
+        ("<mailto:registry@mof.gov.example?subject=leave>", None),
+        ("<mailto:registry@moj.gov.example,registry@mof.gov.example>", None),
+        ("<https://www.moj.gov.example/list?x=1>, <mailto:registry@moj.gov.example>", None),
+        ("<MAILTO:registry@moj.\r\n gov.example> (comment)", None),
+        ("NO", None),
+        ("<mailto:me@evil.example>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<mailto:registry@moj.gov.example>, <mailto:me@evil.example>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<mailto:registry@moj.gov.example,me@evil.example>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<mailto:registry@moj.gov.example?cc=me@evil.example>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<mailto:registry@moj.gov.example?subject=a&to=me@evil.example>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<mailto:me%40evil.example>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<mailto:>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<https://evil.example/moj.gov.example>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<https://moj.gov.example@evil.example/>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<https://moj.gov.example.evil.example/>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<https://moj.gov.example\\@evil.example/>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<https://evilmoj.gov.example/>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<tel:+97400000000>", Reason.DOMAIN_NOT_ALLOWED),
+        ("<registry@moj.gov.example>", Reason.DOMAIN_NOT_ALLOWED),
+        ("mailto:me@evil.example", AMBIGUOUS),
+        ("", AMBIGUOUS),
+    ],
+)
+def test_the_buttons_of_a_list_lead_inside(field: str, value: str, expected: Reason | None) -> None:
+    one = header(answers=((field, value.encode()),))
+    assert reason(case(header=one), list_fields_inside) is expected
+    assert reason(case(header=one), reply_to_inside) is None
+
+
+def test_a_long_list_field_costs_little() -> None:
+    start = time.process_time()
+    for value in (
+        b"<https://" + b"a." * 100_000 + b">",
+        b"<" * 200_000,
+        b"<mailto:" + b"a," * 100_000 + b">",
+    ):
+        assert reason(case(header=header(answers=(("list-post", value),))), list_fields_inside) is not None
+    assert time.process_time() - start < 1
