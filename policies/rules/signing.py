@@ -76,7 +76,12 @@ def decide(
         return Refused(Reason.QUARANTINED, "fewer than two engines reported")
     named = [one for one in facts if one.finding in _FINDING_REASONS]
     if named and not any(one.finding is Finding.GOOD for one in facts):
-        return Refused(_FINDING_REASONS[named[0].finding], f"{named[0].engine}: {named[0].finding}")
+        first = named[0]
+        return Refused(
+            _FINDING_REASONS[first.finding], _refused_algorithm(first) or f"{first.engine}: {first.finding}"
+        )
+    if not any(one.finding is Finding.GOOD for one in facts):  # they agree: no engine calls it good
+        return Refused(Reason.SIGNATURE_BAD, f"no engine accepts it; {facts[0].engine}: {facts[0].finding}")
     for rule in (_key_life, _key_match, _algorithms, _times, _agreement):
         verdict = rule(facts, key, received, settings)
         if isinstance(verdict, Refused):
@@ -118,13 +123,21 @@ def _key_match(
     return ACCEPTED
 
 
+def _refused_algorithm(one: SignatureFacts) -> str:
+    """Say which algorithms an engine refuses, as far as it told; "" for another finding."""
+    if one.finding is not Finding.WEAK:
+        return ""
+    named = " with ".join(word for word in (one.key_algorithm, one.hash_algorithm) if word)
+    return f"{one.engine} does not accept {named or 'the algorithm'}"
+
+
 def _algorithms(
     facts: Sequence[SignatureFacts], _key: EnrolledKey, _received: datetime, settings: SigningSettings
 ) -> Verdict:
     """The hash and the key size must be strong; the signature must be over a document (type 0 or 1)."""
     for one in facts:
         if one.finding is Finding.WEAK:
-            return Refused(Reason.ALGORITHM_WEAK, f"{one.engine} refuses the algorithm")
+            return Refused(Reason.ALGORITHM_WEAK, _refused_algorithm(one))
         if one.finding is not Finding.GOOD:
             continue
         if one.hash_algorithm not in settings.hashes:

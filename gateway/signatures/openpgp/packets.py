@@ -43,6 +43,9 @@ KEY_ALGORITHMS = {
     27: "Ed25519",
     28: "Ed448",
 }
+# How many integers a signature holds (RFC 9580 sections 5.2.3.1 to 5.2.3.5): of any other algorithm nothing is known.
+_INTEGERS = {1: 1, 3: 1, 17: 2, 19: 2, 22: 2}
+_NATIVE = {27: 64, 28: 114}  # octets of a signature that is no integer
 _CURVES = {
     bytes.fromhex("2b06010401da470f01"): ("Ed25519", 256),
     bytes.fromhex("2b060104019755010501"): ("Curve25519", 256),
@@ -142,7 +145,49 @@ def signature_packet(signature: bytes) -> bytes:
         raise PacketError("not exactly one signature packet")
     if packets[0].version != 4 or len(packets[0].body) < 10:
         raise PacketError("not a signature of version 4")
+    _anatomy(packets[0].body)
     return octets
+
+
+def replay_key(signature: bytes) -> str:
+    """What makes a detached signature this one, as a SHA-256 (hex): version, type, algorithms, hashed area, numbers.
+
+    Armor, packet lengths, unhashed subpackets, the two octets of the digest and leading zero bits of a number can be
+    changed by anybody and count for nothing. Raises PacketError for what `signature_packet` refuses.
+    """
+    body = next(walk(signature_packet(signature))).body
+    return hashlib.sha256(b"".join(_anatomy(body))).hexdigest()
+
+
+def _anatomy(body: bytes) -> tuple[bytes, ...]:
+    """The hashed head of a version 4 signature and its numbers, each with its length (RFC 9580 section 5.2.3).
+
+    Raises PacketError when the fields do not fill the packet exactly: two readers could see two signatures.
+    """
+    head = 6 + int.from_bytes(body[4:6], "big")
+    numbers = head + 2 + int.from_bytes(body[head : head + 2], "big") + 2
+    if numbers > len(body):
+        raise PacketError("a signature packet is cut short")
+    native = _NATIVE.get(body[2])
+    if native is not None:
+        if len(body) - numbers != native:
+            raise PacketError("a signature of another length than its algorithm's")
+        return body[:head], body[numbers:]
+    count = _INTEGERS.get(body[2])
+    if count is None:  # no engine accepts it
+        return body[:head], body[numbers:]
+    parts, position = [body[:head]], numbers
+    for _ in range(count):
+        size = (int.from_bytes(body[position : position + 2], "big") + 7) // 8
+        octets = body[position + 2 : position + 2 + size]
+        if position + 2 > len(body) or len(octets) != size:
+            raise PacketError("a signature packet is cut short")
+        number = octets.lstrip(b"\0")
+        parts += [len(number).to_bytes(2, "big"), number]
+        position += 2 + size
+    if position != len(body):
+        raise PacketError("octets after a signature's numbers")
+    return tuple(parts)
 
 
 def signature_header(octets: bytes) -> SignatureHeader:
