@@ -23,6 +23,7 @@ ENVELOPE_RULES: tuple[Rule, ...] = (
     sender.account_may_send,
     sender.reply_to_inside,
     content.no_forged_fields,
+    content.declarations_known,
     domains.only_enrolled_agencies,
     recipients.known_offices,
     domains.pair_allowed,

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from policies.case import Case
+from policies.declarations import GRADE_FIELDS
+from policies.header_protection import Demand
 from policies.signature import EnrolledKey, Finding, SignatureFacts, SigningSettings
 from policies.verdict import ACCEPTED, Refused, Verdict
 from policies.words.reasons import Reason
@@ -46,11 +48,20 @@ def signature_good(case: Case) -> Verdict:
 
 
 def header_as_signed(case: Case) -> Verdict:
-    """Header fields equal their signed copies (RFC 9788); the copies are required when the settings say so."""
+    """Header fields equal their signed copies (RFC 9788), which a policy or the letter's own grade may require."""
     if case.differing:
         return Refused(Reason.HEADERS_DIFFER, ", ".join(case.differing))
-    if case.settings.require_header_protection and not case.protected and not case.sealed_for_system:
-        return Refused(Reason.HEADERS_DIFFER, "the signature does not cover the header fields")
+    if case.sealed_for_system:
+        return ACCEPTED
+    if not case.protected and case.protection is Demand.ENFORCE:
+        return Refused(Reason.HEADERS_UNPROTECTED, "the signature covers no header field")
+    grade = case.declaration.grade
+    if grade in case.settings.header_protection_grades:
+        declaring = [name for name, _text in case.header.declarations if name in GRADE_FIELDS]
+        if not case.protected or not case.covers(declaring):
+            return Refused(
+                Reason.HEADERS_UNPROTECTED, f"the signature does not cover the grade {grade.value}"
+            )
     return ACCEPTED
 
 

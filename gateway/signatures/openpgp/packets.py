@@ -145,7 +145,7 @@ def signature_packet(signature: bytes) -> bytes:
         raise PacketError("not exactly one signature packet")
     if packets[0].version != 4 or len(packets[0].body) < 10:
         raise PacketError("not a signature of version 4")
-    _anatomy(packets[0].body)
+    numbers_of(packets[0].body)
     return octets
 
 
@@ -155,39 +155,47 @@ def replay_key(signature: bytes) -> str:
     Armor, packet lengths, unhashed subpackets, the two octets of the digest and leading zero bits of a number can be
     changed by anybody and count for nothing. Raises PacketError for what `signature_packet` refuses.
     """
-    body = next(walk(signature_packet(signature))).body
-    return hashlib.sha256(b"".join(_anatomy(body))).hexdigest()
+    head, numbers = numbers_of(next(walk(signature_packet(signature))).body)
+    parts = (head, *(part for number in numbers for part in (len(number).to_bytes(4, "big"), number)))
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-def _anatomy(body: bytes) -> tuple[bytes, ...]:
-    """The hashed head of a version 4 signature and its numbers, each with its length (RFC 9580 section 5.2.3).
+def numbers_of(body: bytes) -> tuple[bytes, list[bytes]]:
+    """The hashed head of a version 4 signature's body, and its numbers without leading zeros (RFC 9580 section 5.2.3).
 
-    Raises PacketError when the fields do not fill the packet exactly: two readers could see two signatures.
+    The signature of an algorithm without integers is one number as it stands. Raises PacketError when the fields do
+    not fill the packet exactly: two readers could see two signatures.
     """
     head = 6 + int.from_bytes(body[4:6], "big")
-    numbers = head + 2 + int.from_bytes(body[head : head + 2], "big") + 2
-    if numbers > len(body):
+    start = head + 2 + int.from_bytes(body[head : head + 2], "big") + 2
+    if start > len(body):
         raise PacketError("a signature packet is cut short")
-    native = _NATIVE.get(body[2])
-    if native is not None:
-        if len(body) - numbers != native:
-            raise PacketError("a signature of another length than its algorithm's")
-        return body[:head], body[numbers:]
-    count = _INTEGERS.get(body[2])
-    if count is None:  # no engine accepts it
-        return body[:head], body[numbers:]
-    parts, position = [body[:head]], numbers
-    for _ in range(count):
-        size = (int.from_bytes(body[position : position + 2], "big") + 7) // 8
-        octets = body[position + 2 : position + 2 + size]
-        if position + 2 > len(body) or len(octets) != size:
-            raise PacketError("a signature packet is cut short")
-        number = octets.lstrip(b"\0")
-        parts += [len(number).to_bytes(2, "big"), number]
+    rest, native, count = body[start:], _NATIVE.get(body[2]), _INTEGERS.get(body[2])
+    if native is not None and len(rest) != native:
+        raise PacketError("a signature of another length than its algorithm's")
+    if count is None:  # a native one, or one that no engine knows
+        return body[:head], [rest]
+    found = integers(rest)
+    if len(found) != count:
+        raise PacketError("not as many numbers as the algorithm has")
+    return body[:head], found
+
+
+def integers(octets: bytes) -> list[bytes]:
+    """The multiprecision integers that fill `octets`, without leading zeros (RFC 9580 section 3.2).
+
+    Raises PacketError when they do not fill them exactly.
+    """
+    found: list[bytes] = []
+    position = 0
+    while position < len(octets):
+        size = (int.from_bytes(octets[position : position + 2], "big") + 7) // 8
+        number = octets[position + 2 : position + 2 + size]
+        if len(number) != size or position + 2 > len(octets):
+            raise PacketError("a number is cut short")
+        found.append(number.lstrip(b"\0"))
         position += 2 + size
-    if position != len(body):
-        raise PacketError("octets after a signature's numbers")
-    return tuple(parts)
+    return found
 
 
 def signature_header(octets: bytes) -> SignatureHeader:

@@ -78,7 +78,7 @@ def test_an_honest_letter_is_accepted_with_everything_that_is_recorded(desk: Des
         ("sequoia", Finding.GOOD),
         ("gnupg", Finding.GOOD),
     ]
-    record = found.signature()
+    record = found.signature
     assert (record.format, record.fingerprint, record.engines) == (
         "openpgp",
         desk.key.fingerprint,
@@ -91,11 +91,11 @@ def test_an_honest_letter_is_accepted_with_everything_that_is_recorded(desk: Des
     assert record.created is not None
     assert abs((record.created - now()).total_seconds()) < 60
     assert found.sha256 == hashlib.sha256(octets).hexdigest()
-    assert hashlib.sha256(b"text\r\n").hexdigest() == found.part_digests()[0]
-    assert len(found.part_digests()) == 2
+    assert hashlib.sha256(b"text\r\n").hexdigest() == found.parts[0]
+    assert len(found.parts) == 2
     assert found.declared.subject == "خطاب"
     assert [name for name, verdict in found.explained() if verdict != ACCEPTED] == []
-    assert len(found.explained()) == 18
+    assert len(found.explained()) == 19
 
 
 def test_the_stored_message_keeps_the_octets_and_what_imap_asks(desk: Desk) -> None:
@@ -169,8 +169,8 @@ def test_structure_beyond_the_limits_is_malformed_and_leaves_no_tree(desk: Desk)
     assert isinstance(found.verdict, Refused)
     assert found.verdict.reason is Reason.MALFORMED
     assert found.root is None
-    assert found.part_digests() == ()
-    assert found.signature().format == "sealed"
+    assert found.parts == ()
+    assert found.signature.format == "sealed"
 
 
 def test_two_signatures_in_one_part_are_a_wrong_structure(desk: Desk) -> None:
@@ -206,7 +206,7 @@ def test_the_seal_for_an_unsigned_letter_of_a_system(desk: Desk) -> None:
     assert desk.reason(octets, sent) is Reason.SIGNATURE_MISSING
     found = desk.examine(octets, sent, people=directory(unsigned=True))
     assert found.verdict == ACCEPTED
-    record = found.signature()
+    record = found.signature
     assert (record.format, record.engines, record.signed_sha256) == ("sealed", (), found.sha256)
     assert found.case.facts == ()
 
