@@ -33,7 +33,7 @@ _URGENCIES = {
 _SENSITIVITIES = _GRADES | {
     "normal": Grade.ORDINARY,
     "none": Grade.ORDINARY,
-    "personal": Grade.RESTRICTED,
+    "personal": Grade.ORDINARY,
     "private": Grade.RESTRICTED,
     "company confidential": Grade.SECRET,
 }

@@ -17,6 +17,7 @@ from gateway.messages.stored import message_of
 from gateway.mime.writing import text_entity
 from gateway.runtime.faults import Unavailable
 from gateway.signatures.enrolment import read_key
+from gateway.signatures.mime import Detached, find_detached
 from gateway.signatures.openpgp.gnupg import GnupgVerifier
 from gateway.signatures.sealed import sealed
 from gateway.signatures.sealing import Sealer
@@ -229,7 +230,9 @@ def test_a_letter_damaged_anywhere_is_never_accepted_as_another(desk: Desk, data
     damaged = octets[:position] + instead + octets[position + length :]
     found = desk.examine(damaged)
     if found.verdict == ACCEPTED:
-        assert found.detached is not None
-        first, last = found.detached.signed
+        assert found.root is not None
+        detached = find_detached(found.root, damaged)
+        assert isinstance(detached, Detached)
+        first, last = detached.signed
         begin = octets.index(b"Content-Type: text/plain")
         assert damaged[first:last] in octets[begin:]

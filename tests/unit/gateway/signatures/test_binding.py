@@ -16,7 +16,9 @@ ADDRESS = "registry@moj.gov.example"
 USER_ID = f"Registry <{ADDRESS}>"
 
 
-@pytest.mark.parametrize("algorithm", ["ed25519", "nistp256/ecdsa", "nistp384/ecdsa", "nistp521/ecdsa", "rsa2048"])
+@pytest.mark.parametrize(
+    "algorithm", ["ed25519", "nistp256/ecdsa", "nistp384/ecdsa", "nistp521/ecdsa", "rsa2048"]
+)
 def test_a_subkey_that_gpg_made_signed_back(algorithm: str, keys: TestKeys, verifier: GnupgVerifier) -> None:
     name = f"back-{algorithm.partition('/')[0]}"
     keys.make(name, "ed25519", "cert")
