@@ -148,11 +148,9 @@ def test_an_old_signature_written_anew_makes_no_second_letter(scene: Scene, form
     for login in ("clerk.moj", "second.moj"):
         code, text = scene.send(again, OTHER, login=login)
         expected = "[HEADERS-UNPROTECTED]" if policy == "enforce" else "[REPLAY]"
-        refusals = (
-            (expected, "[SIGNATURE-STRUCTURE]", "[SIGNATURE-BAD]") if form == "leading zeros" else (expected,)
-        )
-        assert code == 550, text
-        assert any(one in text for one in refusals), text
+        if form == "leading zeros":  # no engine need read it
+            expected = "[SIGNATURE-STRUCTURE]"
+        assert (code, expected in text) == (550, True), text
     assert len(scene.stored()) == before
 
 

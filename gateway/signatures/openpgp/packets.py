@@ -152,8 +152,8 @@ def signature_packet(signature: bytes) -> bytes:
 def replay_key(signature: bytes) -> str:
     """What makes a detached signature this one, as a SHA-256 (hex): version, type, algorithms, hashed area, numbers.
 
-    Armor, packet lengths, unhashed subpackets, the two octets of the digest and leading zero bits of a number can be
-    changed by anybody and count for nothing. Raises PacketError for what `signature_packet` refuses.
+    Armor, packet lengths, unhashed subpackets and the two octets of the digest can be changed by anybody and count for
+    nothing. Raises PacketError for what `signature_packet` refuses.
     """
     head, numbers = numbers_of(next(walk(signature_packet(signature))).body)
     parts = (head, *(part for number in numbers for part in (len(number).to_bytes(4, "big"), number)))
@@ -161,7 +161,7 @@ def replay_key(signature: bytes) -> str:
 
 
 def numbers_of(body: bytes) -> tuple[bytes, list[bytes]]:
-    """The hashed head of a version 4 signature's body, and its numbers without leading zeros (RFC 9580 section 5.2.3).
+    """The hashed head of a version 4 signature's body, and its numbers (RFC 9580 section 5.2.3).
 
     The signature of an algorithm without integers is one number as it stands. Raises PacketError when the fields do
     not fill the packet exactly: two readers could see two signatures.
@@ -182,18 +182,21 @@ def numbers_of(body: bytes) -> tuple[bytes, list[bytes]]:
 
 
 def integers(octets: bytes) -> list[bytes]:
-    """The multiprecision integers that fill `octets`, without leading zeros (RFC 9580 section 3.2).
+    """The multiprecision integers that fill `octets` (RFC 9580 section 3.2).
 
-    Raises PacketError when they do not fill them exactly.
+    Raises PacketError when they do not fill them exactly, or one is not written in its only form: with leading zeros.
     """
     found: list[bytes] = []
     position = 0
     while position < len(octets):
-        size = (int.from_bytes(octets[position : position + 2], "big") + 7) // 8
+        bits = int.from_bytes(octets[position : position + 2], "big")
+        size = (bits + 7) // 8
         number = octets[position + 2 : position + 2 + size]
         if len(number) != size or position + 2 > len(octets):
             raise PacketError("a number is cut short")
-        found.append(number.lstrip(b"\0"))
+        if int.from_bytes(number, "big").bit_length() != bits:
+            raise PacketError("a number's length is not its own")
+        found.append(number)
         position += 2 + size
     return found
 
