@@ -16,6 +16,11 @@ COLUMNS = (
     ("suspended", "موقوفة", "Suspended"),
     ("name_ar", "الاسم", "Name (Arabic)"),
 )
+PROTECTION = (
+    "letters whose signature does not cover the header: off, warn or enforce, by format: 'warn, openpgp: enforce'; "
+    "empty: as in the settings"
+)
+REPEATS = "take the same unprotected signed text again from the same account within a minute"
 
 
 @app.command()
@@ -27,10 +32,12 @@ def add(
     unsigned_systems: Annotated[
         bool, typer.Option(help="let the gateway seal unsigned letters of this agency's systems")
     ] = False,
+    header_protection: Annotated[str, typer.Option(help=PROTECTION)] = "",
+    repeats: Annotated[bool, typer.Option(help=REPEATS)] = False,
 ) -> None:
     """Enrol an agency."""
     from admin_cli.acts import change
-    from admin_cli.checks import agency_code, domain_name, name
+    from admin_cli.checks import agency_code, domain_name, header_demands, name
     from mailstore.directory.directory import add_agency
     from policies.people.identity import Agency
 
@@ -40,6 +47,8 @@ def add(
         name(name_ar, "--name-ar"),
         name(name_en, "--name-en"),
         allow_unsigned_systems=unsigned_systems,
+        header_protection=header_demands(header_protection),
+        allow_repeats=repeats,
     )
     change(lambda unit: add_agency(unit, agency))
     result(
@@ -71,7 +80,7 @@ def show(code: str) -> None:
     if agency is None:
         raise NotFound(f"no agency {code}", f"لا توجد جهة {code}")
     offices = [one.address for one in directory.offices.values() if one.agency == agency.code]
-    members = _members(agency) | {"allow_unsigned_systems": agency.allow_unsigned_systems, "offices": offices}
+    members = _members(agency) | _policy(agency) | {"offices": offices}
     if current().json:
         document(members)
     else:
@@ -93,6 +102,48 @@ def suspend(
         f"{word_ar} الجهة {code}",
         f"agency {code} {word_en}",
     )
+
+
+@app.command()
+def change(
+    code: str,
+    unsigned_systems: Annotated[
+        bool | None, typer.Option(help="let the gateway seal unsigned letters of this agency's systems")
+    ] = None,
+    header_protection: Annotated[str | None, typer.Option(help=PROTECTION)] = None,
+    repeats: Annotated[bool | None, typer.Option(help=REPEATS)] = None,
+) -> None:
+    """Change an agency's own policy; what is not named stays."""
+    from admin_cli import acts
+    from admin_cli.checks import header_demands
+    from mailstore.database.transaction import Unit
+    from mailstore.directory.directory import change_agency, snapshot
+    from policies.people.identity import Agency
+
+    demands = None if header_protection is None else header_demands(header_protection)
+
+    def act(unit: Unit) -> Agency:
+        change_agency(
+            unit,
+            code.upper(),
+            allow_unsigned_systems=unsigned_systems,
+            header_protection=demands,
+            allow_repeats=repeats,
+        )
+        return snapshot(unit.connection).agencies[code.upper()]
+
+    agency = acts.change(act)
+    shown = ", ".join(f"{name}={value}" for name, value in _policy(agency).items())
+    result(
+        {"code": agency.code} | _policy(agency),
+        f"سياسة الجهة {agency.code}: {shown}",
+        f"policy of agency {agency.code}: {shown}",
+    )
+
+
+def _policy(agency: object) -> dict[str, object]:
+    names = ("allow_unsigned_systems", "header_protection", "allow_repeats")
+    return {name: getattr(agency, name) for name in names}
 
 
 def _members(agency: object) -> dict[str, object]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from admin_cli.acts import InputFault
 from policies.addresses.address import parse_address
 from policies.addresses.domain_name import canonical_domain
+from policies.header_protection import read_demands
 from policies.people.identity import Right
 from policies.words.arabic import strip_controls
 from policies.words.calendar import QATAR
@@ -57,6 +58,20 @@ def name(text: str, option: str) -> str:
     if not found or len(found) > 200:
         raise InputFault(f"{option} needs 1 to 200 characters", f"{option} يحتاج إلى 1 حتى 200 حرف")
     return found
+
+
+def header_demands(text: str) -> str:
+    """Return an agency's own demand on header protection as it is kept; "" is none of its own. Raises InputFault."""
+    if not text.strip():
+        return ""
+    try:
+        demands = read_demands(text)
+    except ValueError as fault:
+        raise InputFault(
+            f"--header-protection {text!r}: {fault}",
+            f"‎--header-protection {text!r}: اكتب off أو warn أو enforce، ولصيغة بعينها: 'warn, openpgp: enforce'",
+        ) from None
+    return ", ".join(f"{name}: {demand}" if name else str(demand) for name, demand in demands.items())
 
 
 def rights(text: str) -> frozenset[Right]:

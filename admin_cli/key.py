@@ -36,7 +36,12 @@ def enroll(
     from mailstore.directory.directory import enroll_key
 
     with instance() as opened:
-        reading = read_key(_octets(file), checks.address(address), opened.store.clock())
+        reading = read_key(
+            _octets(file),
+            checks.address(address),
+            opened.store.clock(),
+            rsa_bits=opened.config.policy.rsa_bits,
+        )
         apply(opened, lambda unit: enroll_key(unit, reading.key, reading.fingerprints, approve_by.lower()))
     key = reading.key
     result(

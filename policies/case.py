@@ -4,10 +4,13 @@
 envelope, the directory and the engines say. A rule reads a case and returns a verdict; it changes nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from policies.addresses.address import Address, AddressRefused, parse_from, parse_list
+from policies.declarations import Declaration, declaration_of
 from policies.envelope import Envelope
+from policies.header_protection import Demand, demanded
 from policies.people.directory import Directory
 from policies.settings import PolicySettings
 from policies.signature import EnrolledKey, SignatureFacts
@@ -34,6 +37,7 @@ class Header:
 
     `subjects` are decoded as a mail program shows them. `answers` are names (lower case) and values of the fields in
     `ANSWER_FIELDS` and `LIST_FIELDS`.
+    `declarations` are the fields that declare grade and urgency: lower-case name and decoded value.
     """
 
     names: tuple[str, ...]
@@ -48,6 +52,7 @@ class Header:
     utf8: bool = True
     subjects: tuple[str, ...] = ()
     answers: tuple[tuple[str, bytes], ...] = ()
+    declarations: tuple[tuple[str, str], ...] = ()
 
     def sole_from(self) -> Address | None:
         """Return the From address when there is exactly one clear one, else None."""
@@ -74,7 +79,8 @@ class Case:
 
     `problem` is what the reading of the MIME structure found wrong with the signature's place (None when there is one
     detached signature over the whole letter). `signer` is the enrolled key that made the signature, by its full
-    fingerprint (None when no enrolled key did). `differing` names header fields that differ from their signed copies.
+    fingerprint (None when no enrolled key did). `differing` names header fields that differ from their signed copies;
+    `covered` those that the signature covers.
     `content_types` are the MIME types of all parts.
     """
 
@@ -89,6 +95,7 @@ class Case:
     facts: tuple[SignatureFacts, ...] = ()
     protected: bool = False
     differing: tuple[str, ...] = ()
+    covered: tuple[str, ...] = ()
     content_types: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -96,6 +103,22 @@ class Case:
         """The canonical address of the sole From, or an empty text."""
         address = self.header.sole_from()
         return address.key if address else ""
+
+    def covers(self, names: Iterable[str]) -> bool:
+        """Whether the signature covers every header field of these lower-case names."""
+        return set(names) <= set(self.covered)
+
+    @property
+    def declaration(self) -> Declaration:
+        """Grade and urgency as the header declares them."""
+        return declaration_of(self.header.declarations)
+
+    @property
+    def protection(self) -> Demand:
+        """What is asked of a signature that does not cover the header: by the sender's agency, else by the settings."""
+        agency = self.directory.agency_of(self.sender_office)
+        own = agency.header_protection if agency else ""
+        return demanded(self.settings.header_protection, own, self.signer.format if self.signer else "")
 
     @property
     def sealed_for_system(self) -> bool:

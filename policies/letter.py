@@ -13,7 +13,7 @@ class Duty(StrEnum):
 
 
 class Grade(StrEnum):
-    """Security grade, declared by the sender in `Sensitivity` or `Murasalat-Grade`."""
+    """Security grade, lowest first, declared by the sender in `Murasalat-Grade` or `Sensitivity`."""
 
     ORDINARY = "ordinary"
     RESTRICTED = "restricted"
@@ -22,7 +22,7 @@ class Grade(StrEnum):
 
 
 class Urgency(StrEnum):
-    """Urgency, declared by the sender in `Importance`, `X-Priority` or `Murasalat-Urgency`."""
+    """Urgency, lowest first, declared by the sender in `Murasalat-Urgency` or a mail program's field."""
 
     ORDINARY = "ordinary"
     URGENT = "urgent"
@@ -62,7 +62,13 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class SignatureRecord:
-    """The signature as it was found good at intake; `format` is "openpgp", or "sealed" for a system's letter."""
+    """The signature as it was found good at intake; `format` is "openpgp", or "sealed" for a system's letter.
+
+    Digests are SHA-256 (hex). `signed_sha256` is of the signed octets, the whole letter's when sealed;
+    `signature_sha256` of the signature as sent; `signature_key` of what makes it this signature, however it is
+    written, and empty when sealed. `covered` names the header fields that it covers, and `protection` is what was
+    asked in that respect ("off", "warn", "enforce", or empty when sealed).
+    """
 
     format: str
     fingerprint: str
@@ -70,4 +76,7 @@ class SignatureRecord:
     engines: tuple[str, ...]
     signed_sha256: str = ""
     signature_sha256: str = ""
+    signature_key: str = ""
+    covered: tuple[str, ...] = ()
+    protection: str = ""
     created: datetime | None = None

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 
 from policies.evidence import canonical_json
+from policies.letter import Grade
 from policies.signature import SigningSettings
 
 
@@ -15,7 +16,8 @@ class PolicySettings:
     signing: SigningSettings = field(default_factory=SigningSettings)
     max_size: int = 25 * 1024 * 1024
     max_recipients: int = 100
-    require_header_protection: bool = False
+    header_protection: str = "warn"  # in the words of `header_protection.read_demands`
+    header_protection_grades: frozenset[Grade] = frozenset({Grade.SECRET, Grade.TOP_SECRET})
 
     @property
     def version(self) -> str:

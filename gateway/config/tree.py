@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway.config.quirks import read_quirk
+from policies.header_protection import read_demands
+from policies.letter import Grade
 
 
 class Section(BaseModel):
@@ -81,6 +83,11 @@ class TlsSection(Section):
     )
 
 
+def _demands(text: str) -> str:
+    read_demands(text)
+    return text
+
+
 class PolicySection(Section):
     """What a letter must be like."""
 
@@ -93,8 +100,14 @@ class PolicySection(Section):
         5, ge=0, description="how far ahead a signer's clock may be, in minutes"
     )
     rsa_bits: int = Field(2048, ge=2048, description="smallest RSA key accepted, in bits")
-    require_header_protection: bool = Field(
-        False, description="refuse letters whose signature does not cover the header fields (RFC 9788)"
+    header_protection: Annotated[str, AfterValidator(_demands)] = Field(
+        "warn",
+        description="letters whose signature does not cover the header (RFC 9788): off says nothing of it, warn has "
+        'the receipt say it, enforce refuses; by format: "warn, openpgp: enforce"; an agency may have its own',
+    )
+    header_protection_grades: tuple[Grade, ...] = Field(
+        (Grade.SECRET, Grade.TOP_SECRET),
+        description="grades of which a letter is refused unless the signature covers its header, whatever else is set",
     )
 
 

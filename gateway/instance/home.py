@@ -42,7 +42,8 @@ def policy_settings(config: Config) -> PolicySettings:
         ),
         max_size=policy.max_size,
         max_recipients=policy.max_recipients,
-        require_header_protection=policy.require_header_protection,
+        header_protection=policy.header_protection,
+        header_protection_grades=frozenset(policy.header_protection_grades),
     )
 
 

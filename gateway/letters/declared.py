@@ -7,7 +7,8 @@ from gateway.mime.fields import unfolded_value, values
 from gateway.mime.part import Part
 from gateway.mime.words import decode_words
 from policies.case import ANSWER_FIELDS, LIST_FIELDS, Header
-from policies.letter import Declared, Grade, Urgency
+from policies.declarations import GRADE_FIELDS, URGENCY_FIELDS, declaration_of
+from policies.letter import Declared
 from policies.words.arabic import strip_controls
 
 SUBJECT_LENGTH = 998  # characters kept of a subject in the register; the letter itself keeps all of it
@@ -23,9 +24,6 @@ _MONTHS = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
     )
 }
-_SENSITIVITY = {"private": Grade.RESTRICTED, "company-confidential": Grade.SECRET}
-_IMPORTANCE = {"high": Urgency.URGENT}
-_PRIORITY = {"1": Urgency.VERY_URGENT, "2": Urgency.URGENT}
 
 
 def header_of(root: Part, octets: bytes) -> Header:
@@ -48,6 +46,7 @@ def header_of(root: Part, octets: bytes) -> Header:
             for field in root.fields
             if field.name in ANSWER_FIELDS or field.name in LIST_FIELDS
         ),
+        declarations=_declarations(root, octets),
     )
 
 
@@ -62,14 +61,15 @@ def _is_utf8(octets: bytes) -> bool:
 def declared_by(root: Part, octets: bytes) -> Declared:
     """Return subject, identifiers, date, grade and urgency as the header declares them."""
     ids = _ids(values(root, octets, "message-id"))
+    declaration = declaration_of(_declarations(root, octets))
     return Declared(
         subject=strip_controls(_text(root, octets, "subject"))[:SUBJECT_LENGTH],
         message_id=ids[0] if ids else "",
         date=parse_date(_text(root, octets, "date")),
         in_reply_to=_ids(values(root, octets, "in-reply-to")),
         references=_ids(values(root, octets, "references")),
-        grade=_grade(root, octets),
-        urgency=_urgency(root, octets),
+        grade=declaration.grade,
+        urgency=declaration.urgency,
     )
 
 
@@ -82,19 +82,13 @@ def _ids(found: tuple[bytes, ...]) -> tuple[str, ...]:
     return tuple(one.decode("utf-8", "replace") for value in found for one in _MESSAGE_ID.findall(value))
 
 
-def _grade(root: Part, octets: bytes) -> Grade:
-    word = _text(root, octets, "murasalat-grade").lower()
-    if word in set(Grade):
-        return Grade(word)
-    return _SENSITIVITY.get(_text(root, octets, "sensitivity").lower(), Grade.ORDINARY)
-
-
-def _urgency(root: Part, octets: bytes) -> Urgency:
-    word = _text(root, octets, "murasalat-urgency").lower()
-    if word in set(Urgency):
-        return Urgency(word)
-    importance = _IMPORTANCE.get(_text(root, octets, "importance").lower(), Urgency.ORDINARY)
-    return _PRIORITY.get(_text(root, octets, "x-priority")[:1], importance)
+def _declarations(root: Part, octets: bytes) -> tuple[tuple[str, str], ...]:
+    """Return name and decoded value of every field that declares grade or urgency."""
+    return tuple(
+        (name, decode_words(value))
+        for name in (*GRADE_FIELDS, *URGENCY_FIELDS)
+        for value in values(root, octets, name)
+    )
 
 
 def parse_date(text: str) -> datetime | None:

@@ -5,6 +5,7 @@ The same examination serves intake and `policy test`; it has no side effect.
 
 import hashlib
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from gateway.letters.declared import declared_by, header_of
@@ -16,11 +17,12 @@ from gateway.signatures.mime import (
     Detached,
     StructureProblem,
     compare_protected,
+    covered_fields,
     find_detached,
     protected_header,
 )
 from gateway.signatures.openpgp.gnupg import GnupgVerifier
-from gateway.signatures.openpgp.verification import issuer_of, structure_problem, verify_both
+from gateway.signatures.openpgp.verification import issuer_of, replay_key, structure_problem, verify_both
 from policies.case import Case, Header
 from policies.envelope import Envelope
 from policies.letter import Declared, SignatureRecord
@@ -32,13 +34,18 @@ from policies.verdict import Refused, Verdict
 from policies.words.reasons import Reason
 
 NOTHING_DECLARED = Declared("", "", None)
+UNSIGNED = SignatureRecord("sealed", "", headers_protected=False, engines=())
+MOST_PARTS = 100  # leaf parts whose digests are recorded
 
 
 @dataclass(frozen=True, slots=True)
 class Examination:
     """A submission with everything read from it, and the verdict.
 
-    `root` is None when the structure could not be read within its limits.
+    `root` is None when the structure could not be read within its limits. `signature` is the record of the signature
+    found good, or of the gateway's seal for a system; `parts` the SHA-256 of each leaf part's octets as they stand in
+    the letter, in order, the first hundred. Both are filled for an accepted letter alone: whatever is hashed of a
+    letter is hashed here, and nothing in the writer's transaction.
     """
 
     case: Case
@@ -47,34 +54,8 @@ class Examination:
     sha256: str
     root: Part | None
     declared: Declared
-    detached: Detached | None
-
-    def signature(self) -> SignatureRecord:
-        """Return the record of the signature found good, or of the gateway's seal for a system."""
-        if self.detached is None:
-            return SignatureRecord(
-                "sealed", "", headers_protected=False, engines=(), signed_sha256=self.sha256
-            )
-        first, last = self.detached.signed
-        good = self.case.facts[0] if self.case.facts else None
-        return SignatureRecord(
-            self.detached.format,
-            good.fingerprint if good else "",
-            self.case.protected,
-            tuple(one.engine for one in self.case.facts),
-            hashlib.sha256(self.octets[first:last]).hexdigest(),
-            hashlib.sha256(self.detached.signature).hexdigest(),
-            good.created if good else None,
-        )
-
-    def part_digests(self) -> tuple[str, ...]:
-        """Return the SHA-256 of each leaf part's octets as they stand in the letter, in order."""
-        if self.root is None:
-            return ()
-        leaves = [part for part in walk(self.root) if not part.children]
-        return tuple(
-            hashlib.sha256(self.octets[one.body_start : one.end]).hexdigest() for one in leaves[:100]
-        )
+    signature: SignatureRecord
+    parts: tuple[str, ...] = ()
 
     def explained(self) -> list[tuple[str, Verdict]]:
         """Return every rule with its verdict; the signature's rules only when their facts were gathered."""
@@ -94,7 +75,8 @@ def examine(
         root = parse(octets)
     except MimeLimitExceeded as exceeded:
         case = Case(envelope, Header(()), len(octets), directory, settings, malformed=str(exceeded))
-        return Examination(case, decide(case, ENVELOPE_RULES), octets, sha256, None, NOTHING_DECLARED, None)
+        verdict = decide(case, ENVELOPE_RULES)
+        return Examination(case, verdict, octets, sha256, None, NOTHING_DECLARED, UNSIGNED)
     case, detached = _read(envelope, octets, root, directory, settings)
     verdict = decide(case, ENVELOPE_RULES)
     if not isinstance(verdict, Refused):
@@ -106,7 +88,35 @@ def examine(
                 raise Unavailable(f"verification engine failed: {', '.join(failed)}")
             case = replace(case, facts=facts)
         verdict = decide(case, SIGNATURE_RULES)
-    return Examination(case, verdict, octets, sha256, root, declared_by(root, octets), detached)
+    declared = declared_by(root, octets)
+    if isinstance(verdict, Refused):
+        return Examination(case, verdict, octets, sha256, root, declared, UNSIGNED)
+    signature = _signature(case, octets, sha256, detached)
+    return Examination(case, verdict, octets, sha256, root, declared, signature, _parts(root, octets))
+
+
+def _signature(case: Case, octets: bytes, sha256: str, detached: Detached | None) -> SignatureRecord:
+    if detached is None:
+        return replace(UNSIGNED, signed_sha256=sha256)
+    first, last = detached.signed
+    good = case.facts[0]
+    return SignatureRecord(
+        detached.format,
+        good.fingerprint,
+        case.protected,
+        tuple(one.engine for one in case.facts),
+        signed_sha256=hashlib.sha256(octets[first:last]).hexdigest(),
+        signature_sha256=hashlib.sha256(detached.signature).hexdigest(),
+        signature_key=replay_key(detached.signature),
+        covered=case.covered,
+        protection=case.protection.value,
+        created=good.created,
+    )
+
+
+def _parts(root: Part, octets: bytes) -> tuple[str, ...]:
+    leaves = islice((part for part in walk(root) if not part.children), MOST_PARTS)
+    return tuple(hashlib.sha256(octets[one.body_start : one.end]).hexdigest() for one in leaves)
 
 
 def _read(
@@ -129,10 +139,12 @@ def _read(
     if why:
         return replace(case, problem=Refused(Reason.SIGNATURE_STRUCTURE, why)), None
     signed = root.children[0]
+    protected = protected_header(signed, octets)
     return replace(
         case,
         signer=_enrolled(directory, issuer_of(found.signature)),
-        protected=protected_header(signed, octets) is not None,
+        protected=protected is not None,
+        covered=covered_fields(protected),
         differing=compare_protected(root, signed, octets),
     ), found
 

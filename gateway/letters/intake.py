@@ -3,7 +3,9 @@
 Invariants:
 - 250 is answered only after the one transaction is durable; a refusal is evidence too.
 - The same submission repeated (same account, envelope and octets) gets the same number and writes nothing.
-- The same signed octets in another submission are a replay and refused.
+- The same signed octets in another submission are a replay and refused, whoever signed them again
+  (`policies/rules/replay.py` names the one exception). The register's unique key over them is the last line of it.
+- Nothing is hashed or sealed in the transaction: `Examination` and `Prepared` carry every digest and the seal.
 """
 
 import base64
@@ -26,13 +28,15 @@ from mailstore.letters.letters import Addressee, Letter
 from mailstore.octets import messages
 from policies.envelope import Envelope, Recipient
 from policies.evidence import Actor, Event, Evidence, Issuer, Party
+from policies.letter import SignatureRecord
 from policies.outcome import Outcome, Registered
 from policies.people.directory import Directory
 from policies.reference import Direction, Reference, series_key
 from policies.rules.recipients import duty_of
+from policies.rules.replay import Earlier, signed_before
 from policies.settings import PolicySettings
-from policies.verdict import Refused
-from policies.words.calendar import in_qatar, rfc3339
+from policies.verdict import ACCEPTED, Refused, Verdict
+from policies.words.calendar import in_qatar, parse_rfc3339, rfc3339
 from policies.words.reasons import Reason
 
 SEAL_CONTEXT = (
@@ -76,8 +80,8 @@ class Intake:
         if isinstance(found.verdict, Refused):
             await self.reject(envelope, found.verdict.reason, found.verdict.detail, octets)
             return found.verdict
-        message = await self._offload.call(lambda: _message(found))
-        outcome = await self._offload.write(lambda unit: _register(unit, standing, found, message))  # 5, 6
+        prepared = await self._offload.call(lambda: _prepared(standing, found))
+        outcome = await self._offload.write(lambda unit: _register(unit, standing, found, prepared))  # 5, 6
         if isinstance(outcome, Registered):
             self._owed()  # 8, 9
         return outcome  # 7
@@ -112,10 +116,26 @@ def _as_of_now(envelope: Envelope, directory: Directory) -> Envelope:
     return replace(envelope, account=present)
 
 
-def _message(found: Examination) -> messages.Message:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is made before the write, so that nothing is rendered, hashed or sealed in the transaction.
+
+    `submission` is the submission's identity, `seal` the gateway's signature for a system's letter, else empty.
+    """
+
+    message: messages.Message
+    submission: str
+    seal: str
+
+
+def _prepared(standing: Standing, found: Examination) -> Prepared:
     if found.root is None:  # the rules refuse what could not be read
         raise ValueError("an unreadable message was accepted")
-    return message_of(found.octets, found.root, found.sha256)
+    message = message_of(found.octets, found.root, found.sha256)
+    seal = ""
+    if found.signature.format == "sealed":
+        seal = base64.b64encode(standing.seal(SEAL_CONTEXT + found.octets)).decode()
+    return Prepared(message, submission_key(found.case.envelope, found.sha256), seal)
 
 
 def submission_key(envelope: Envelope, sha256: str) -> str:
@@ -125,17 +145,15 @@ def submission_key(envelope: Envelope, sha256: str) -> str:
     return hashlib.sha256("\n".join((envelope.account.login, sender, *to, sha256)).encode()).hexdigest()
 
 
-def _register(unit: Unit, standing: Standing, found: Examination, message: messages.Message) -> Outcome:
+def _register(unit: Unit, standing: Standing, found: Examination, prepared: Prepared) -> Outcome:
     """Step 6, the one transaction: all of it or nothing."""
-    case, envelope = found.case, found.case.envelope
-    signature = found.signature()
-    submission = submission_key(envelope, found.sha256)
-    before = letters.by_submission(unit.connection, submission)
+    case, envelope, signature = found.case, found.case.envelope, found.signature
+    before = letters.by_submission(unit.connection, prepared.submission)
     if before is not None:
         return Registered(before.letter_id, before.reference, repeated=True)
-    signed = hashlib.sha256(f"{signature.signed_sha256} {signature.signature_sha256}".encode()).hexdigest()
-    replayed = _replayed(unit, found, signed)
-    if replayed is not None:
+    earlier = _earlier(unit, signature)
+    replayed = _replayed(unit, found, earlier)
+    if isinstance(replayed, Refused):
         _record_refusal(unit, standing, envelope, replayed, found.sha256, len(found.octets))
         return replayed
     agency = case.directory.agency_of(case.sender_office)
@@ -165,21 +183,44 @@ def _register(unit: Unit, standing: Standing, found: Examination, message: messa
         " ".join(signature.engines),
     )
     addressees = [_addressee(unit, found, recipient.address.key) for recipient in envelope.recipients]
-    messages.put_message(unit, message)
-    letters.insert_letter(unit, letter, addressees, submission, signed)
-    _deliver(unit, standing, found, message, letter, addressees)
+    messages.put_message(unit, prepared.message)
+    keys = letters.Keys(
+        submission=prepared.submission,
+        signed=signature.signed_sha256
+        if earlier is None
+        else prepared.submission,  # a repeat that is allowed
+        signature=signature.signature_key,
+    )
+    letters.insert_letter(unit, letter, addressees, keys)
+    _deliver(unit, standing, found, prepared, letter, addressees)
     return Registered(letter_id, letter.reference)
 
 
-def _replayed(unit: Unit, found: Examination, signed: str) -> Refused | None:
-    same = letters.same_signed(unit.connection, signed)
-    if same is not None:
-        return Refused(Reason.REPLAY, f"registered as {same.reference}")
+def _earlier(unit: Unit, signature: SignatureRecord) -> Earlier | None:
+    """Return the letter that was registered with the same signed octets, or by the same signature."""
+    signed = letters.same_signed(unit.connection, signature.signed_sha256)
+    made = letters.same_signature(unit.connection, signature.signature_key)
+    first = signed or made
+    if first is None:
+        return None
+    return Earlier(
+        reference=first.reference,
+        login=first.sender_login,
+        accepted=parse_rfc3339(first.accepted_at),
+        same_signature=made is not None,
+    )
+
+
+def _replayed(unit: Unit, found: Examination, earlier: Earlier | None) -> Verdict:
+    if earlier is not None:
+        verdict = signed_before(found.case, earlier, unit.now)
+        if isinstance(verdict, Refused):
+            return verdict
     if found.declared.message_id:
         same = letters.by_message_id(unit.connection, found.case.sender_office, found.declared.message_id)
         if same is not None:
             return Refused(Reason.REPLAY, f"its Message-ID is registered as {same.reference}")
-    return None
+    return ACCEPTED
 
 
 def _next_reference(unit: Unit, agency: str, direction: Direction) -> Reference:
@@ -205,18 +246,18 @@ def _deliver(
     unit: Unit,
     standing: Standing,
     found: Examination,
-    message: messages.Message,
+    prepared: Prepared,
     letter: Letter,
     addressees: list[Addressee],
 ) -> None:
     """Evidence and mailbox entries for the sender and every recipient, and the receipt that is owed."""
-    envelope, signature = found.case.envelope, found.signature()
-    accepted = _accepted(unit, standing, found, letter)
+    envelope, signature = found.case.envelope, found.signature
+    accepted = _accepted(unit, standing, found, letter, prepared.seal)
     trace = Trace(standing.gateway, letter.letter_id, letter.reference, accepted.evidence_id)
     own = header_block(trace, envelope, signature)
     facts = [accepted]
     offices = [letter.sender_office, *(one.office for one in addressees)]
-    placement = Placement(unit, message, letter, offices)
+    placement = Placement(unit, prepared.message, letter, offices)
     placement.add(letter.sender_office, ("Sent", "Archive"), own)
     for one in addressees:
         delivered = _delivered(unit, accepted, one, Event.DELIVERED)
@@ -229,7 +270,7 @@ def _deliver(
     outbox.owe(unit, "dispatch", letter.letter_id, accepted.evidence_id)
 
 
-def _accepted(unit: Unit, standing: Standing, found: Examination, letter: Letter) -> Evidence:
+def _accepted(unit: Unit, standing: Standing, found: Examination, letter: Letter, seal: str) -> Evidence:
     return Evidence(
         records.new_id(unit),
         Event.ACCEPTED,
@@ -240,10 +281,10 @@ def _accepted(unit: Unit, standing: Standing, found: Examination, letter: Letter
         Party(letter.sender_agency, letter.sender_office),
         actor=Actor.of(found.case.envelope.account, letter.sender_office, found.case.envelope.client),
         sha256=letter.sha256,
-        parts=found.part_digests(),
+        parts=found.parts,
         reference=letter.reference,
         policy=found.case.settings.version,
-        detail=_accepted_detail(standing, found),
+        detail=_accepted_detail(found, seal),
     )
 
 
@@ -263,9 +304,9 @@ def _delivered(unit: Unit, accepted: Evidence, one: Addressee, event: Event) -> 
     )
 
 
-def _accepted_detail(standing: Standing, found: Examination) -> dict[str, object]:
+def _accepted_detail(found: Examination, seal: str) -> dict[str, object]:
     """What the ACCEPTED record says of the signature, or of the seal that the gateway put in its place."""
-    envelope, signature = found.case.envelope, found.signature()
+    envelope, signature = found.case.envelope, found.signature
     detail: dict[str, object] = {
         "size": len(found.octets),
         "message_id": found.declared.message_id,
@@ -277,12 +318,14 @@ def _accepted_detail(standing: Standing, found: Examination) -> dict[str, object
     system = envelope.account.system
     if signature.format == "sealed" and system is not None:
         detail["sealed_for"] = f"sealed for {system.login} of {system.agency}"
-        detail["seal"] = base64.b64encode(standing.seal(SEAL_CONTEXT + found.octets)).decode()
+        detail["seal"] = seal
         return detail
     detail["signature"] = {
         "format": signature.format,
         "fingerprint": signature.fingerprint,
         "headers_protected": signature.headers_protected,
+        "covered": list(signature.covered),
+        "header_protection": signature.protection,
         "signed_sha256": signature.signed_sha256,
         "signature_sha256": signature.signature_sha256,
         "created": rfc3339(signature.created) if signature.created else "",

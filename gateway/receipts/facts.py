@@ -22,6 +22,7 @@ from mailstore.letters.letters import Addressee, Letter
 from mailstore.mailboxes.contents import piece
 from mailstore.outbox import Owed
 from policies.evidence import Actor, Event
+from policies.header_protection import Demand
 from policies.letter import Duty
 from policies.people.directory import Directory
 from policies.receipts.receipt import Consignment, Facts, Kind, NamedOffice, kind_of
@@ -71,9 +72,21 @@ def gather(connection: Reading, owed: Owed, directory: Directory, seal: str) -> 
     facts = _facts(letter, cause, kind, records, recipients, directory)
     accepted = next((one for one in records if one.event == Event.ACCEPTED), None)
     detail = accepted.members.get("detail", {}) if accepted else {}
-    facts = replace(facts, seal=seal, envelope_id=str(detail.get("envid", "")))
+    facts = replace(
+        facts,
+        seal=seal,
+        envelope_id=str(detail.get("envid", "")),
+        header_unsigned=_header_unsigned(detail.get("signature")),
+    )
     proof = prove(connection, [one.log_index for one in records])
     return Material(facts, records, _header_section(connection, letter), proof)
+
+
+def _header_unsigned(signature: object) -> bool:
+    """Whether the sender is to be told that the signature covers no header: so under `warn`, not under `off`."""
+    if not isinstance(signature, dict) or signature.get("headers_protected") is not False:
+        return False
+    return signature.get("header_protection") != Demand.OFF
 
 
 def _concerns(one: Recorded, cause: Recorded, kind: Kind) -> bool:

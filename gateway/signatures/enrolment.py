@@ -4,6 +4,8 @@ Invariants:
 - Nothing secret passes: a file with any private part is refused whole.
 - A key is readable only when both engines accept it; what only one of them can verify would be refused with every
   letter.
+- Only keys that can sign and are the certificate's own count as enrolled: a stranger's key bound below another one
+  occupies nothing.
 - No key is refused for trust: who owns it is for the people who approve the enrolment.
 """
 
@@ -15,6 +17,7 @@ from pathlib import Path
 from gateway.signatures.key_file import KeyReading, KeyRefused
 from gateway.signatures.openpgp import packets, sequoia
 from gateway.signatures.openpgp.armor import ArmorError, dearmor
+from gateway.signatures.openpgp.binding import bound_back
 from gateway.signatures.openpgp.gnupg import GnupgVerifier, ListedKey, Listing
 from gateway.signatures.smime import certificates
 from policies.signature import EnrolledKey
@@ -28,10 +31,11 @@ _CERTIFICATE_TAGS = frozenset({2, 6, 12, 13, 14, 17})  # with trust packets and 
 _MAILBOX = re.compile(r"<([^<>]*)>\s*\Z")
 
 
-def read_key(file_bytes: bytes, address: str, now: datetime) -> KeyReading:
+def read_key(file_bytes: bytes, address: str, now: datetime, *, rsa_bits: int = _SMALLEST_RSA) -> KeyReading:
     """Read the one public key for `address` in a file: OpenPGP (armored or binary) or X.509 (PEM or DER).
 
-    `now` is aware, in UTC. Runs gpg in a directory of its own that is removed afterwards; blocks for about 50 ms.
+    `now` is aware, in UTC; `rsa_bits` is the smallest RSA key of which letters are accepted. Runs gpg in a directory of
+    its own that is removed afterwards; blocks for about 50 ms.
     Raises KeyRefused with one of the codes in `key_file.TEXTS`, and OSError when gpg cannot be run.
     """
     if len(file_bytes) > MAX_KEY_FILE:
@@ -40,7 +44,7 @@ def read_key(file_bytes: bytes, address: str, now: datetime) -> KeyReading:
         return certificates.read_certificate(file_bytes, address, now)
     material = _one_certificate(file_bytes)
     keys = packets.keys(material)
-    _check_strength(keys[0])
+    _check_strength(keys[0], rsa_bits)
     with tempfile.TemporaryDirectory(prefix="murasalat-") as home:
         listing = GnupgVerifier(Path(home)).listing(material)
     view = sequoia.view(material)
@@ -52,9 +56,12 @@ def read_key(file_bytes: bytes, address: str, now: datetime) -> KeyReading:
         raise KeyRefused("expired", listing.keys[0].expires.isoformat())
     if not all(_names(user_ids, address) for user_ids in (listing.user_ids, view.user_ids)):
         raise KeyRefused("foreign", ", ".join(view.user_ids))
-    expires = _signing_until(listing, keys, now)
+    signing = _signing(listing, material)
+    for one in signing:
+        _check_strength(next(key for key in keys if key.fingerprint == one.fingerprint), rsa_bits)
+    expires = _until(signing, listing.keys[0], now)
     key = EnrolledKey(address, "openpgp", view.fingerprint, material, now, expires)
-    fingerprints = tuple(one.fingerprint for one in keys)
+    fingerprints = tuple(dict.fromkeys((view.fingerprint, *(one.fingerprint for one in signing))))
     return KeyReading(key, fingerprints, view.user_ids, keys[0].algorithm, keys[0].bits)
 
 
@@ -86,9 +93,9 @@ def _one_certificate(file_bytes: bytes) -> bytes:
     return material
 
 
-def _check_strength(key: packets.Key) -> None:
+def _check_strength(key: packets.Key, rsa_bits: int) -> None:
     """Refuse a primary or signing key that is short, of an old algorithm or on a curve not both engines know."""
-    if key.algorithm == "RSA" and key.bits >= _SMALLEST_RSA:
+    if key.algorithm == "RSA" and key.bits >= max(rsa_bits, _SMALLEST_RSA):
         return
     if key.algorithm in {"EdDSA", "ECDSA"} and key.curve in _CURVES:
         return
@@ -108,15 +115,23 @@ def _names(user_ids: tuple[str, ...], address: str) -> bool:
     return address.lower() in {mailbox.strip().lower() for mailbox in mailboxes}
 
 
-def _signing_until(listing: Listing, keys: tuple[packets.Key, ...], now: datetime) -> datetime | None:
-    """When the last key that can sign stops, or None for never. Raises KeyRefused when none can sign now."""
-    signing = [one for one in listing.keys if one.signs and not one.revoked]
+def _signing(listing: Listing, material: bytes) -> tuple[ListedKey, ...]:
+    """The keys that both engines take signatures of, expired ones too. Raises KeyRefused when there is none.
+
+    A subkey must have signed the primary key back. No engine takes a signature by one that did not, and it may be a
+    stranger's, bound here to occupy it.
+    """
+    claimed = [one for one in listing.keys if one.signs and not one.revoked]
+    own = bound_back(material)
+    signing = tuple(one for one in claimed if one.primary or one.fingerprint in own)
     if not signing:
-        raise KeyRefused("cannot-sign")
-    named = {one.fingerprint: one for one in keys}
-    for one in signing:
-        _check_strength(named[one.fingerprint])
-    ends = [_end(one, listing.keys[0]) for one in signing]
+        raise KeyRefused("cannot-sign", ", ".join(one.fingerprint for one in claimed))
+    return signing
+
+
+def _until(signing: tuple[ListedKey, ...], primary: ListedKey, now: datetime) -> datetime | None:
+    """When the last key that can sign stops, or None for never. Raises KeyRefused when that is past."""
+    ends = [_end(one, primary) for one in signing]
     if None in ends:
         return None
     last = max(end for end in ends if end is not None)

@@ -9,7 +9,8 @@ from policies.signature import EnrolledKey
 class KeyReading:
     """A key that may be enrolled, and what a person wants to compare before approving it.
 
-    `fingerprints` are all keys' and subkeys' (one for X.509), the primary first, in upper-case hexadecimal.
+    `fingerprints` are those of the primary key and of the subkeys that can sign (one for X.509), the primary first, in
+    upper-case hexadecimal.
     """
 
     key: EnrolledKey

@@ -15,13 +15,21 @@ from typing import Literal
 
 from gateway.mime.transfer import decode_transfer
 from gateway.mime.tree import Part, walk
-from gateway.signatures.protected import ProtectedHeader, compare_protected, protected_header
+from gateway.signatures.protected import (
+    DECLARING_FIELDS,
+    ProtectedHeader,
+    compare_protected,
+    covered_fields,
+    protected_header,
+)
+from policies.rules.content import REPLY_FIELDS
 
 __all__ = [
     "Detached",
     "ProtectedHeader",
     "StructureProblem",
     "compare_protected",
+    "covered_fields",
     "find_detached",
     "protected_header",
 ]
@@ -54,10 +62,11 @@ class StructureProblem:
     detail: str
 
 
-# RFC 5322 section 3.6: these stand at most once. A second one is what another reader might show instead.
+# RFC 5322 section 3.6, and what declares or asks for something: these stand at most once. A second one is what another
+# reader might show instead.
 SINGULAR_FIELDS = (
     "from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references",
-    "mime-version", "content-type", "content-transfer-encoding",
+    "mime-version", "content-type", "content-transfer-encoding", *DECLARING_FIELDS, *REPLY_FIELDS,
 )  # fmt: skip
 
 _PROTOCOLS: dict[str, Format] = {

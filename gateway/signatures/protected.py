@@ -17,18 +17,25 @@ from typing import Literal
 from gateway.mime.fields import unfolded_value, values
 from gateway.mime.tree import Part
 from policies.addresses.encoded_word import decode_encoded_words
+from policies.declarations import GRADE_FIELDS, URGENCY_FIELDS
+from policies.rules.content import REPLY_FIELDS
 
 Scheme = Literal["hp", "protected-headers"]
+
+# What declares grade or urgency, and where answers and reports would go besides Reply-To.
+DECLARING_FIELDS = (*GRADE_FIELDS, *URGENCY_FIELDS)
 
 # The fields held against their protected copies, in the order in which differences are reported.
 COMPARED_FIELDS = (
     "from", "to", "cc", "subject", "date", "message-id", "reply-to", "sender", "in-reply-to", "references",
+    *DECLARING_FIELDS, *REPLY_FIELDS,
 )  # fmt: skip
 
 # RFC 9788 section 2: every field a message is created with is protected, so these cannot be outside alone.
-_ALWAYS_PROTECTED = frozenset({"from", "to", "cc", "subject", "date", "message-id", "reply-to", "sender"})
-_ADDRESS_FIELDS = frozenset({"from", "to", "cc", "reply-to", "sender"})
-_DECODED_FIELDS = _ADDRESS_FIELDS | {"subject"}
+_ALWAYS_PROTECTED = frozenset(COMPARED_FIELDS) - {"in-reply-to", "references"}
+_ADDRESS_FIELDS = frozenset({"from", "to", "cc", "reply-to", "sender", *REPLY_FIELDS})
+_DECODED_FIELDS = _ADDRESS_FIELDS | {"subject", *DECLARING_FIELDS}
+_OWN_DECLARATIONS = ("murasalat-grade", "murasalat-urgency")
 
 _WORD_RUN = re.compile(r"=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=(?:\s+=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=)*")
 _PUNCTUATION = re.compile(r'([<>()@,;:\\"\[\]])')
@@ -66,13 +73,14 @@ def protected_header(signed_part: Part, octets: bytes) -> ProtectedHeader | None
 def compare_protected(root: Part, signed_part: Part, octets: bytes) -> tuple[str, ...]:
     """Return the names of the fields whose protected copy differs from the outer field.
 
-    Without protection there are none. A copy without an outer field differs. Under RFC 9788 an outer From,
-    To, Cc, Subject, Date or Message-ID without a copy differs too; the older scheme protects what it lists
-    and no more.
+    Without protection only our own declarations count that stand in the signed part all the same: nobody else
+    writes them. A copy without an outer field differs. Under RFC 9788 an outer field without a copy differs too, but
+    for In-Reply-To and References; the older scheme protects what it lists and no more.
     """
     protected = protected_header(signed_part, octets)
     if protected is None:
-        return ()
+        signed = {name: values(signed_part, octets, name) for name in _OWN_DECLARATIONS}
+        protected = ProtectedHeader("protected-headers", signed)
     differing: list[str] = []
     for name in COMPARED_FIELDS:
         inner = protected.fields.get(name, ())
@@ -83,6 +91,11 @@ def compare_protected(root: Part, signed_part: Part, octets: bytes) -> tuple[str
         elif len(inner) != len(outer) or not all(map(_same, (name,) * len(inner), inner, outer)):
             differing.append(name)
     return tuple(differing)
+
+
+def covered_fields(protected: ProtectedHeader | None) -> tuple[str, ...]:
+    """Return the names of the compared fields that the signature covers, in their order."""
+    return () if protected is None else tuple(name for name in COMPARED_FIELDS if protected.fields.get(name))
 
 
 def _same(name: str, inner: bytes, outer: bytes) -> bool:

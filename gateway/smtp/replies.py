@@ -30,7 +30,9 @@ CODES: dict[Reason, tuple[int, str]] = {
     Reason.ALGORITHM_WEAK: (550, "5.7.6"),  # cryptographic algorithm not supported
     Reason.SIGNATURE_TIME: (550, "5.7.1"),
     Reason.HEADERS_DIFFER: (550, "5.7.7"),
+    Reason.HEADERS_UNPROTECTED: (550, "5.7.7"),
     Reason.REPLAY: (550, "5.7.1"),
+    Reason.GRADE_UNKNOWN: (550, "5.6.0"),
     Reason.SENDER_MISMATCH: (550, "5.7.1"),
     Reason.SENDER_AMBIGUOUS: (550, "5.7.1"),
     Reason.DOMAIN_NOT_ALLOWED: (550, "5.7.1"),

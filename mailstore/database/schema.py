@@ -60,6 +60,8 @@ agencies = Table(
     Column("name_en", Text, nullable=False),
     Column("suspended", Boolean, nullable=False, default=False),
     Column("allow_unsigned_systems", Boolean, nullable=False, default=False),
+    Column("header_protection", String(64), nullable=False, default=""),
+    Column("allow_repeats", Boolean, nullable=False, default=False),
     Column("created_at", String(24), nullable=False),
 )
 
@@ -135,7 +137,7 @@ key_fingerprints = Table(
     metadata,
     Column("fingerprint", String(128), primary_key=True),
     Column("key_id", ForeignKey("keys.id"), nullable=False, index=True),
-    comment="every primary and subkey fingerprint: no key material serves two offices",
+    comment="every fingerprint of a primary key and of a subkey that signs: no key material serves two offices",
 )
 
 pair_rules = Table(
@@ -209,6 +211,7 @@ letters = Table(
     Column("engines", String(64), nullable=False),
     Column("submission_key", String(64), nullable=False, unique=True),
     Column("signed_key", String(64), nullable=False, unique=True),
+    Column("signature_key", String(64), nullable=False, index=True),
     Column("voided_at", String(24)),
     Column("digest", LargeBinary, nullable=False),
     UniqueConstraint("series", "number"),

@@ -74,7 +74,7 @@ def snapshot(connection: Connection) -> Directory:
 
 
 def _agency(row: Row[Any]) -> Agency:
-    return Agency(row.code, row.domain, row.name_ar, row.name_en, row.suspended, row.allow_unsigned_systems)
+    return Agency(**{name: getattr(row, name) for name in Agency.__dataclass_fields__})
 
 
 def _office(row: Row[Any]) -> Office:
@@ -140,25 +140,29 @@ def add_agency(unit: Unit, agency: Agency) -> None:
     hold_agency(unit.connection, agency.code, agency.domain, (agency.name_ar, agency.name_en))
     unit.connection.execute(
         insert(schema.agencies),
-        {
-            "code": agency.code,
-            "domain": agency.domain,
-            "name_ar": agency.name_ar,
-            "name_en": agency.name_en,
-            "suspended": agency.suspended,
-            "allow_unsigned_systems": agency.allow_unsigned_systems,
-            "created_at": rfc3339(unit.now),
-        },
+        {name: getattr(agency, name) for name in Agency.__dataclass_fields__}
+        | {"created_at": rfc3339(unit.now)},
     )
     changed(unit)
 
 
 def change_agency(
-    unit: Unit, code: str, *, suspended: bool | None = None, allow_unsigned_systems: bool | None = None
+    unit: Unit,
+    code: str,
+    *,
+    suspended: bool | None = None,
+    allow_unsigned_systems: bool | None = None,
+    header_protection: str | None = None,
+    allow_repeats: bool | None = None,
 ) -> None:
     """Set what is not None of an agency. Raises NotFound."""
     known(unit.connection, schema.agencies.c.code, code, "agency")
-    asked = {"suspended": suspended, "allow_unsigned_systems": allow_unsigned_systems}
+    asked: dict[str, object] = {
+        "suspended": suspended,
+        "allow_unsigned_systems": allow_unsigned_systems,
+        "header_protection": header_protection,
+        "allow_repeats": allow_repeats,
+    }
     values = {name: value for name, value in asked.items() if value is not None}
     if values:
         unit.connection.execute(update(schema.agencies).where(schema.agencies.c.code == code).values(values))

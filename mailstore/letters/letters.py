@@ -67,10 +67,11 @@ class Search:
 
 _COLUMNS = [schema.letters.c[name] for name in Letter.__dataclass_fields__]
 _FIELDS = [name for name in Letter.__dataclass_fields__ if name != "voided_at"]  # these never change
+_KEYS = ("submission_key", "signed_key", "signature_key")
 _ADDRESSEE_FIELDS = list(Addressee.__dataclass_fields__)
 _INSERT = Prepared(
     insert(schema.letters),
-    (*_FIELDS, "subject_folded", "submission_key", "signed_key", "digest", "voided_at"),
+    (*_FIELDS, "subject_folded", *_KEYS, "digest", "voided_at"),
 )
 _INSERT_RECIPIENTS = Prepared(
     insert(schema.recipients), ("letter_id", "position", *_ADDRESSEE_FIELDS, "digest")
@@ -78,6 +79,12 @@ _INSERT_RECIPIENTS = Prepared(
 _BY_ID, _BY_SUBMISSION, _BY_SIGNED = (
     Prepared(select(*_COLUMNS).where(column == bindparam("named")))
     for column in (schema.letters.c.letter_id, schema.letters.c.submission_key, schema.letters.c.signed_key)
+)
+_BY_SIGNATURE = Prepared(
+    select(*_COLUMNS)
+    .where(schema.letters.c.signature_key == bindparam("named"))
+    .order_by(schema.letters.c.accepted_at)
+    .limit(1)
 )
 _BY_MESSAGE_ID = Prepared(
     select(*_COLUMNS).where(
@@ -91,13 +98,28 @@ def _letter(row: Sequence[Any]) -> Letter:
     return Letter(*row)
 
 
-def insert_letter(
-    unit: Unit, letter: Letter, addressees: Sequence[Addressee], submission_key: str, signed_key: str
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What tells a letter from a repeat of it.
+
+    `submission` is one account's submission, `signed` the signed octets: no two letters share either. `signature` is
+    the signature however it is written, "" when there is none.
+    """
+
+    submission: str
+    signed: str
+    signature: str = ""
+
+
+def insert_letter(unit: Unit, letter: Letter, addressees: Sequence[Addressee], keys: Keys) -> None:
     """Enter a letter and its recipients in the register. A taken number or key ends the unit in Conflict."""
     row: dict[str, Any] = {name: getattr(letter, name) for name in _FIELDS}
     row["subject_folded"] = fold(letter.subject)
-    row |= {"submission_key": submission_key, "signed_key": signed_key}
+    row |= {
+        "submission_key": keys.submission,
+        "signed_key": keys.signed,
+        "signature_key": keys.signature,
+    }
     row["digest"] = letter_digest(row)
     row["voided_at"] = None
     _INSERT.run(unit.connection, [row])
@@ -114,7 +136,7 @@ def insert_letter(
 
 def letter_digest(row: Mapping[str, Any]) -> bytes:
     """Return the digest of a letter's row over all that never changes."""
-    return row_digest(row[name] for name in (*_FIELDS, "subject_folded", "submission_key", "signed_key"))
+    return row_digest(row[name] for name in (*_FIELDS, "subject_folded", *_KEYS))
 
 
 def recipient_digest(row: Mapping[str, Any]) -> bytes:
@@ -142,8 +164,13 @@ def by_submission(connection: Connection, submission_key: str) -> Letter | None:
 
 
 def same_signed(connection: Connection, signed_key: str) -> Letter | None:
-    """Return a letter registered with the same signed octets and signature, or None."""
+    """Return the letter registered with the same signed octets, or None."""
     return _one(connection, _BY_SIGNED, {"named": signed_key})
+
+
+def same_signature(connection: Connection, signature_key: str) -> Letter | None:
+    """Return the first letter that this signature was registered with, or None; "" is no signature."""
+    return _one(connection, _BY_SIGNATURE, {"named": signature_key}) if signature_key else None
 
 
 def by_message_id(connection: Connection, office: str, message_id: str) -> Letter | None:

@@ -19,7 +19,11 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """A ministry or agency with its one mail domain."""
+    """A ministry or agency with its one mail domain.
+
+    `header_protection` is its own demand in the words of `header_protection.read_demands`, or empty: the settings'.
+    `allow_repeats` lets one account send the same unprotected signed text again within a minute.
+    """
 
     code: str
     domain: str
@@ -27,6 +31,8 @@ class Agency:
     name_en: str
     suspended: bool = False
     allow_unsigned_systems: bool = False
+    header_protection: str = ""
+    allow_repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ class Facts:
     all recipients of a dispatch receipt, in the order of the envelope, and the one recipient of the others.
     `actor` and `handed_over` (when the letter was first sent to that person's mail program) are set for an
     opening. `seal` is the fingerprint of the key that signs the receipt. `envelope_id` is the sender's ENVID
-    (RFC 3461 section 4.4), or empty.
+    (RFC 3461 section 4.4), or empty. `header_unsigned` is true when the letter's signature covers no header field and
+    the policy has the sender told so.
     """
 
     kind: Kind
@@ -121,6 +122,7 @@ class Facts:
     actor: Actor | None = None
     handed_over: datetime | None = None
     envelope_id: str = ""
+    header_unsigned: bool = False
 
     @property
     def delivered_to_all(self) -> bool:

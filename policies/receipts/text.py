@@ -85,10 +85,16 @@ def section(facts: Facts, language: Language) -> Section:
     return Section(
         language,
         story.title,
-        (happened, story.caution),
+        (happened, story.caution, *_coverage(facts, language)),
         (*tables, _evidence(facts, language)),
         notes,
     )
+
+
+def _coverage(facts: Facts, language: Language) -> tuple[str, ...]:
+    """Say in a dispatch receipt what the letter's signature does not cover."""
+    told = facts.header_unsigned and facts.kind is Kind.DISPATCH
+    return (WORDS[language]["header unsigned"],) if told else ()
 
 
 def ltr(text: str) -> str:

@@ -123,6 +123,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "information": "للعلم",
         "when": "{day}، الساعة {time} بتوقيت قطر",
         "joined": "{office}، {agency}",
+        "header unsigned": "يغطي التوقيع نص الخطاب ومرفقاته، ولا يغطي الترويسة: "
+        "المستلمون والموضوع ودرجة السرية كما أرسلها برنامج البريد.",
         "sealed": "وقّعت بوابة مراسلات هذا الإيصال بمفتاح بصمته {seal}.",
         "records": "والإثباتات الموقّعة مرفقة في الملف {file}.",
         Event.ACCEPTED: "لم يُسلَّم بعد",
@@ -161,6 +163,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "information": "for information",
         "when": "{day}, {time} Qatar time",
         "joined": "{office}, {agency}",
+        "header unsigned": "The signature covers text and attachments, not the header: "
+        "recipients, subject and grade are as the mail program sent them.",
         "sealed": "The Murasalat gateway signed this receipt with the key {seal}.",
         "records": "The signed evidence is attached as {file}.",
         Event.ACCEPTED: "Not delivered yet",

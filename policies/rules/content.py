@@ -1,9 +1,17 @@
 """Rules about the message itself: well formed, not too large, no forged fields of ours, nothing unreadable inside."""
 
 from policies.case import Case
+from policies.declarations import GRADE_FIELDS, URGENCY_FIELDS
 from policies.verdict import ACCEPTED, Refused, Verdict
 from policies.words.reasons import Reason
 
+REPLY_FIELDS = (
+    "mail-reply-to",
+    "mail-followup-to",
+    "disposition-notification-to",
+    "return-receipt-to",
+    "errors-to",
+)  # where answers and reports would go, besides Reply-To
 SINGLE = (
     "from",
     "sender",
@@ -18,7 +26,10 @@ SINGLE = (
     "content-type",
     "content-transfer-encoding",
     "mime-version",
-)  # RFC 5322 section 3.6: at most once
+    *GRADE_FIELDS,
+    *URGENCY_FIELDS,
+    *REPLY_FIELDS,
+)  # RFC 5322 section 3.6, and what declares or asks for something: at most once
 OURS = ("murasalat-", "authentication-results")
 DECLARATIONS = ("murasalat-grade", "murasalat-urgency")
 FORBIDDEN_TYPES = {"application/ms-tnef": "winmail.dat: set the message format to plain text or HTML"}
@@ -57,6 +68,12 @@ def no_forged_fields(case: Case) -> Verdict:
         if name.startswith("resent-"):
             return Refused(Reason.CONTENT_FORBIDDEN, f"a resent message ({name}) is not a letter")
     return ACCEPTED
+
+
+def declarations_known(case: Case) -> Verdict:
+    """Grade and urgency are declared in words that are known: an unknown one is never taken for the lowest."""
+    unknown = case.declaration.unknown
+    return Refused(Reason.GRADE_UNKNOWN, unknown) if unknown else ACCEPTED
 
 
 def readable_types(case: Case) -> Verdict:

@@ -27,6 +27,7 @@ ENVELOPE_RULES: tuple[Rule, ...] = (
     names.shows_no_other,
     names.subject_is_no_receipt,
     content.no_forged_fields,
+    content.declarations_known,
     domains.only_enrolled_agencies,
     recipients.known_offices,
     domains.pair_allowed,

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from policies.case import Case
+from policies.declarations import GRADE_FIELDS
+from policies.header_protection import Demand
 from policies.signature import EnrolledKey, Finding, SignatureFacts, SigningSettings
 from policies.verdict import ACCEPTED, Refused, Verdict
 from policies.words.reasons import Reason
@@ -46,11 +48,20 @@ def signature_good(case: Case) -> Verdict:
 
 
 def header_as_signed(case: Case) -> Verdict:
-    """Header fields equal their signed copies (RFC 9788); the copies are required when the settings say so."""
+    """Header fields equal their signed copies (RFC 9788), which a policy or the letter's own grade may require."""
     if case.differing:
         return Refused(Reason.HEADERS_DIFFER, ", ".join(case.differing))
-    if case.settings.require_header_protection and not case.protected and not case.sealed_for_system:
-        return Refused(Reason.HEADERS_DIFFER, "the signature does not cover the header fields")
+    if case.sealed_for_system:
+        return ACCEPTED
+    if not case.protected and case.protection is Demand.ENFORCE:
+        return Refused(Reason.HEADERS_UNPROTECTED, "the signature covers no header field")
+    grade = case.declaration.grade
+    if grade in case.settings.header_protection_grades:
+        declaring = [name for name, _text in case.header.declarations if name in GRADE_FIELDS]
+        if not case.protected or not case.covers(declaring):
+            return Refused(
+                Reason.HEADERS_UNPROTECTED, f"the signature does not cover the grade {grade.value}"
+            )
     return ACCEPTED
 
 
@@ -76,7 +87,12 @@ def decide(
         return Refused(Reason.QUARANTINED, "fewer than two engines reported")
     named = [one for one in facts if one.finding in _FINDING_REASONS]
     if named and not any(one.finding is Finding.GOOD for one in facts):
-        return Refused(_FINDING_REASONS[named[0].finding], f"{named[0].engine}: {named[0].finding}")
+        first = named[0]
+        return Refused(
+            _FINDING_REASONS[first.finding], _refused_algorithm(first) or f"{first.engine}: {first.finding}"
+        )
+    if not any(one.finding is Finding.GOOD for one in facts):  # they agree: no engine calls it good
+        return Refused(Reason.SIGNATURE_BAD, f"no engine accepts it; {facts[0].engine}: {facts[0].finding}")
     for rule in (_key_life, _key_match, _algorithms, _times, _agreement):
         verdict = rule(facts, key, received, settings)
         if isinstance(verdict, Refused):
@@ -118,13 +134,21 @@ def _key_match(
     return ACCEPTED
 
 
+def _refused_algorithm(one: SignatureFacts) -> str:
+    """Say which algorithms an engine refuses, as far as it told; "" for another finding."""
+    if one.finding is not Finding.WEAK:
+        return ""
+    named = " with ".join(word for word in (one.key_algorithm, one.hash_algorithm) if word)
+    return f"{one.engine} does not accept {named or 'the algorithm'}"
+
+
 def _algorithms(
     facts: Sequence[SignatureFacts], _key: EnrolledKey, _received: datetime, settings: SigningSettings
 ) -> Verdict:
     """The hash and the key size must be strong; the signature must be over a document (type 0 or 1)."""
     for one in facts:
         if one.finding is Finding.WEAK:
-            return Refused(Reason.ALGORITHM_WEAK, f"{one.engine} refuses the algorithm")
+            return Refused(Reason.ALGORITHM_WEAK, _refused_algorithm(one))
         if one.finding is not Finding.GOOD:
             continue
         if one.hash_algorithm not in settings.hashes:

@@ -23,7 +23,9 @@ class Reason(StrEnum):
     ALGORITHM_WEAK = "ALGORITHM-WEAK"
     SIGNATURE_TIME = "SIGNATURE-TIME"
     HEADERS_DIFFER = "HEADERS-DIFFER"
+    HEADERS_UNPROTECTED = "HEADERS-UNPROTECTED"
     REPLAY = "REPLAY"
+    GRADE_UNKNOWN = "GRADE-UNKNOWN"
     SENDER_MISMATCH = "SENDER-MISMATCH"
     SENDER_AMBIGUOUS = "SENDER-AMBIGUOUS"
     DOMAIN_NOT_ALLOWED = "DOMAIN-NOT-ALLOWED"
@@ -108,11 +110,25 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "أعد الإرسال دون تغيير المرسل أو المرسل إليه أو الموضوع بعد التوقيع.",
         "Send again without changing sender, recipients or subject after signing.",
     ),
+    Reason.HEADERS_UNPROTECTED: Explanation(
+        "التوقيع لا يغطي الترويسة: المستلمون والموضوع ودرجة السرية غير موقّعة.",
+        "The signature does not cover the header: recipients, subject and grade are not signed.",
+        "أرسله من برنامج بريد يوقّع الترويسة أيضاً مثل Thunderbird.",
+        "Send it from a mail program that signs the header too, such as Thunderbird.",
+    ),
     Reason.REPLAY: Explanation(
-        "سبق تسجيل هذا الخطاب الموقّع.",
-        "This signed letter was already registered.",
-        "اكتب خطاباً جديداً أو أعد توجيه الخطاب المسجّل.",
-        "Write a new letter, or forward the registered one.",
+        "سبق تسجيل هذا النص الموقّع.",
+        "This signed text was already registered.",
+        "اكتب خطاباً جديداً أو أعد توجيه الخطاب المسجّل. وللتعميم أرسل خطاباً واحداً بعدة مستلمين: "
+        "فالنص نفسه إذا وُقّع مرتين في ثانية واحدة فهو توقيع واحد.",
+        "Write a new letter, or forward the registered one. For a circular send one letter with several recipients: "
+        "the same text signed twice within one second is one signature.",
+    ),
+    Reason.GRADE_UNKNOWN: Explanation(
+        "درجة السرية أو الأولوية المذكورة في الترويسة غير معروفة.",
+        "The grade or urgency declared in the header is not known.",
+        "درجات السرية: عادي، محدود، سري، سري للغاية. والأولوية: عادي، عاجل، عاجل جداً، فوري.",
+        "Grades: ordinary, restricted, secret, top-secret. Urgency: ordinary, urgent, very-urgent, immediate.",
     ),
     Reason.SENDER_MISMATCH: Explanation(
         "المرسل ليس مكتباً يحق لهذا الحساب الإرسال باسمه.",

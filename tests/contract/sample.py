@@ -126,9 +126,12 @@ def accept(
     )
     addressees = [_addressee(unit, code) for code in to]
     messages.put_message(unit, message)
-    letters.insert_letter(
-        unit, letter, addressees, f"submission-{number}-{sender}", f"signed-{number}-{sender}"
+    keys = letters.Keys(
+        submission=f"submission-{number}-{sender}",
+        signed=f"signed-{number}-{sender}",
+        signature=f"signature-{number}-{sender}",
     )
+    letters.insert_letter(unit, letter, addressees, keys)
     prefix = f"Murasalat-Reference: {letter.reference}\r\n".encode()
     places = [mailbox_id(unit, sender, "Sent"), *(mailbox_id(unit, code, "INBOX") for code in to)]
     uids = mailboxes.add_entries(

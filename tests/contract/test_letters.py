@@ -47,15 +47,17 @@ def test_the_same_submission_the_same_signature_and_the_same_message_id_are_foun
         return [
             letters.by_submission(connection, "submission-0-MOJ"),
             letters.same_signed(connection, "signed-0-MOJ"),
+            letters.same_signature(connection, "signature-0-MOJ"),
             letters.by_message_id(connection, office_of("MOJ"), "<0@MOJ>"),
             letters.by_submission(connection, "submission-0-MOF"),
             letters.same_signed(connection, ""),
+            letters.same_signature(connection, ""),
             letters.by_message_id(connection, office_of("MOF"), "<0@MOJ>"),
             letters.get(connection, "nothing"),
         ]
 
     references = [one.reference if one else None for one in filled.read(look)]
-    assert references == ["MOJ/2026/000001"] * 3 + [None] * 4
+    assert references == ["MOJ/2026/000001"] * 4 + [None] * 5
 
 
 NAMED = [
@@ -127,7 +129,7 @@ def test_a_number_or_a_key_is_never_taken_twice(store: Store) -> None:
     one = store.write(lambda unit: accept(unit, 1)).letter
 
     def again(unit: Unit, letter: Letter, submission: str, signed: str) -> None:
-        letters.insert_letter(unit, letter, [], submission, signed)
+        letters.insert_letter(unit, letter, [], letters.Keys(submission=submission, signed=signed))
 
     other = replace(one, letter_id="other", reference="other", number=99)
     for letter, submission, signed in (
@@ -150,7 +152,7 @@ def test_words_of_closed_lists_are_stored_as_their_words(store: Store) -> None:
     other = replace(
         one, letter_id="other", reference="other", number=2, grade=Grade.SECRET, urgency=Urgency.URGENT
     )
-    store.write(lambda unit: letters.insert_letter(unit, other, [], "s", "g"))
+    store.write(lambda unit: letters.insert_letter(unit, other, [], letters.Keys(submission="s", signed="g")))
     read = store.read(lambda connection: letters.get(connection, "other"))
     assert read is not None
     assert (read.grade, read.urgency) == ("secret", "urgent")

@@ -127,6 +127,9 @@ class GnupgVerifier:
         # gpg's locale is C: it reads a dozen files less at its start, and status lines are UTF-8 regardless.
         self._gpg = _Gpg(home, (*_OPTIONS, *extra), limit=limit, locale="C", status_on_stdout=True)
         self.version = ".".join(str(part) for part in self._gpg.version or ())
+        self._algorithms: dict[
+            str, frozenset[str]
+        ] = {}  # what gpg's configuration lists, by kind, when asked for
         self._keyrings = home / f"keyrings-{self.version}"
         self._keyrings.mkdir(mode=0o700, exist_ok=True)
         if not (home / "trustdb.gpg").exists():
@@ -152,9 +155,31 @@ class GnupgVerifier:
                     return replace(facts, finding=Finding.ERROR)
         except (OSError, ValueError, LookupError) as failure:
             return replace(blank, raw=(f"{type(failure).__name__}: {failure}",))
+        if facts.finding is Finding.ERROR and (unknown := self._unknown(packet)):
+            return replace(unknown, raw=facts.raw)
         if facts.finding is Finding.GOOD and facts.fingerprint != fingerprint:
             return replace(facts, finding=Finding.NO_KEY)
         return facts
+
+    def _unknown(self, packet: bytes) -> SignatureFacts | None:
+        """The finding WEAK when this gpg does not know an algorithm of the signature: it then says nothing at all."""
+        _version, _kind, algorithm, digest = next(packets.walk(packet)).body[:4]
+        if not self._algorithms:
+            result = self._gpg.run("list", ["--list-config", "--with-colons"])
+            lines = [line.split(":") for line in result.data.decode("ascii", "replace").split("\n")]
+            self._algorithms = {one[1]: frozenset(one[2].split(";")) for one in lines if len(one) == 3}
+        known = (("digest", digest), ("pubkey", algorithm))
+        if all(str(number) in self._algorithms.get(name, {str(number)}) for name, number in known):
+            return None
+        header = packets.signature_header(packet)
+        return SignatureFacts(
+            ENGINE,
+            self.version,
+            Finding.WEAK,
+            hash_algorithm=header.hash_algorithm,
+            key_algorithm=header.key_algorithm,
+            signature_type=header.signature_type,
+        )
 
     def listing(self, material: bytes) -> Listing | None:
         """What gpg lists of the one certificate in the binary `material`; None when gpg does not accept it.

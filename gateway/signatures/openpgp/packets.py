@@ -43,6 +43,9 @@ KEY_ALGORITHMS = {
     27: "Ed25519",
     28: "Ed448",
 }
+# How many integers a signature holds (RFC 9580 sections 5.2.3.1 to 5.2.3.5): of any other algorithm nothing is known.
+_INTEGERS = {1: 1, 3: 1, 17: 2, 19: 2, 22: 2}
+_NATIVE = {27: 64, 28: 114}  # octets of a signature that is no integer
 _CURVES = {
     bytes.fromhex("2b06010401da470f01"): ("Ed25519", 256),
     bytes.fromhex("2b060104019755010501"): ("Curve25519", 256),
@@ -142,7 +145,60 @@ def signature_packet(signature: bytes) -> bytes:
         raise PacketError("not exactly one signature packet")
     if packets[0].version != 4 or len(packets[0].body) < 10:
         raise PacketError("not a signature of version 4")
+    numbers_of(packets[0].body)
     return octets
+
+
+def replay_key(signature: bytes) -> str:
+    """What makes a detached signature this one, as a SHA-256 (hex): version, type, algorithms, hashed area, numbers.
+
+    Armor, packet lengths, unhashed subpackets and the two octets of the digest can be changed by anybody and count for
+    nothing. Raises PacketError for what `signature_packet` refuses.
+    """
+    head, numbers = numbers_of(next(walk(signature_packet(signature))).body)
+    parts = (head, *(part for number in numbers for part in (len(number).to_bytes(4, "big"), number)))
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def numbers_of(body: bytes) -> tuple[bytes, list[bytes]]:
+    """The hashed head of a version 4 signature's body, and its numbers (RFC 9580 section 5.2.3).
+
+    The signature of an algorithm without integers is one number as it stands. Raises PacketError when the fields do
+    not fill the packet exactly: two readers could see two signatures.
+    """
+    head = 6 + int.from_bytes(body[4:6], "big")
+    start = head + 2 + int.from_bytes(body[head : head + 2], "big") + 2
+    if start > len(body):
+        raise PacketError("a signature packet is cut short")
+    rest, native, count = body[start:], _NATIVE.get(body[2]), _INTEGERS.get(body[2])
+    if native is not None and len(rest) != native:
+        raise PacketError("a signature of another length than its algorithm's")
+    if count is None:  # a native one, or one that no engine knows
+        return body[:head], [rest]
+    found = integers(rest)
+    if len(found) != count:
+        raise PacketError("not as many numbers as the algorithm has")
+    return body[:head], found
+
+
+def integers(octets: bytes) -> list[bytes]:
+    """The multiprecision integers that fill `octets` (RFC 9580 section 3.2).
+
+    Raises PacketError when they do not fill them exactly, or one is not written in its only form: with leading zeros.
+    """
+    found: list[bytes] = []
+    position = 0
+    while position < len(octets):
+        bits = int.from_bytes(octets[position : position + 2], "big")
+        size = (bits + 7) // 8
+        number = octets[position + 2 : position + 2 + size]
+        if len(number) != size or position + 2 > len(octets):
+            raise PacketError("a number is cut short")
+        if int.from_bytes(number, "big").bit_length() != bits:
+            raise PacketError("a number's length is not its own")
+        found.append(number)
+        position += 2 + size
+    return found
 
 
 def signature_header(octets: bytes) -> SignatureHeader:

@@ -8,9 +8,10 @@ from gateway.signatures.openpgp import packets, sequoia
 from gateway.signatures.openpgp.gnupg import GnupgVerifier
 from policies.signature import EnrolledKey, SignatureFacts
 
-__all__ = ["issuer_of", "structure_problem", "verify_both"]
+__all__ = ["issuer_of", "replay_key", "structure_problem", "verify_both"]
 
 issuer_of = sequoia.issuer_of
+replay_key = packets.replay_key
 
 
 def verify_both(

@@ -28,7 +28,7 @@ def upgrade() -> None:
     _work_owed()
 
 
-def _each(kind: sa.Text | sa.BigInteger | sa.LargeBinary, *names: str) -> list[sa.schema.SchemaItem]:
+def _each(kind: sa.String | sa.BigInteger | sa.LargeBinary, *names: str) -> list[sa.schema.SchemaItem]:
     return [sa.Column(name, kind, nullable=False) for name in names]
 
 
@@ -47,6 +47,8 @@ def _directory() -> None:
         *_each(sa.Text(), "name_ar", "name_en"),
         sa.Column("suspended", sa.Boolean(), nullable=False),
         sa.Column("allow_unsigned_systems", sa.Boolean(), nullable=False),
+        sa.Column("header_protection", sa.String(64), nullable=False),
+        sa.Column("allow_repeats", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.String(24), nullable=False),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_agencies")),
         sa.UniqueConstraint("domain", name=op.f("uq_agencies_domain")),
@@ -132,7 +134,7 @@ def _keys() -> None:
         sa.Column("key_id", _SERIAL, nullable=False),
         sa.ForeignKeyConstraint(["key_id"], ["keys.id"], name=op.f("fk_key_fingerprints_key_id_keys")),
         sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_key_fingerprints")),
-        comment="every primary and subkey fingerprint: no key material serves two offices",
+        comment="every fingerprint of a primary key and of a subkey that signs: no key material serves two offices",
     )
     op.create_index("ix_key_fingerprints_key_id", "key_fingerprints", ["key_id"])
     op.create_table(
@@ -186,13 +188,11 @@ def _letters() -> None:
         sa.Column("series", sa.String(96), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("sender_agency", sa.String(32), nullable=False),
-        sa.Column("sender_office", sa.String(320), nullable=False),
-        sa.Column("sender_login", sa.String(320), nullable=False),
+        *_each(sa.String(320), "sender_office", "sender_login"),
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("subject_folded", sa.Text(), nullable=False),
+        *_each(sa.Text(), "subject", "subject_folded"),
         sa.Column("grade", sa.String(16), nullable=False),
         sa.Column("urgency", sa.String(16), nullable=False),
         sa.Column("accepted_at", sa.String(24), nullable=False),
@@ -200,8 +200,7 @@ def _letters() -> None:
         sa.Column("signature_fingerprint", sa.String(128), nullable=False),
         sa.Column("headers_protected", sa.Boolean(), nullable=False),
         sa.Column("engines", sa.String(64), nullable=False),
-        sa.Column("submission_key", sa.String(64), nullable=False),
-        sa.Column("signed_key", sa.String(64), nullable=False),
+        *_each(sa.String(64), "submission_key", "signed_key", "signature_key"),
         sa.Column("voided_at", sa.String(24), nullable=True),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -222,6 +221,7 @@ def _letters() -> None:
     )
     op.create_index("ix_letters_accepted_at", "letters", ["accepted_at"])
     op.create_index("ix_letters_message_id", "letters", ["message_id"])
+    op.create_index("ix_letters_signature_key", "letters", ["signature_key"])
 
 
 def _recipients() -> None:

@@ -135,9 +135,8 @@ def deliver(unit: Unit, octets: bytes, to: Sequence[str] = (MOF,), message_id: s
             Addressee(office, "MOF", "action", f"MOF/IN/2026/{incoming:06d}", "MOF/IN/2026", incoming)
         )
     messages.put_message(unit, message)
-    letters.insert_letter(
-        unit, letter, addressees, f"submission-{number}-{letter_id}", f"signed-{number}-{letter_id}"
-    )
+    keys = letters.Keys(submission=f"submission-{number}-{letter_id}", signed=f"signed-{number}-{letter_id}")
+    letters.insert_letter(unit, letter, addressees, keys)
     prefix = PREFIX % letter.reference.encode()
     entry = NewEntry(
         "letter",

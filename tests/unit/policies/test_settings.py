@@ -5,6 +5,7 @@ import sys
 from dataclasses import fields, replace
 from datetime import timedelta
 
+from policies.letter import Grade
 from policies.settings import PolicySettings
 from policies.signature import SigningSettings
 
@@ -12,7 +13,8 @@ CHANGED = {
     "signing": SigningSettings(rsa_bits=4096),
     "max_size": 1,
     "max_recipients": 1,
-    "require_header_protection": True,
+    "header_protection": "off",
+    "header_protection_grades": frozenset({Grade.TOP_SECRET}),
 }
 CHANGED_SIGNING = {
     "oldest": timedelta(hours=71),

@@ -151,13 +151,14 @@ def test_a_relative_database_counts_from_the_home(tmp_path: Path, url: str, foun
 def test_the_rules_are_set_as_configured() -> None:
     assert policy_settings(Config()) == PolicySettings()
     policy = Config().policy
-    changes: dict[str, int | bool] = {
+    changes: dict[str, object] = {
         "max_size": 2048,
         "max_recipients": 7,
         "signature_oldest_hours": 1,
         "signature_newest_minutes": 1,
         "rsa_bits": 4096,
-        "require_header_protection": True,
+        "header_protection": "enforce",
+        "header_protection_grades": ("restricted",),
     }
     assert set(changes) == set(type(policy).model_fields)
     versions = {PolicySettings().version}

@@ -81,7 +81,8 @@ def test_any_text_is_a_date_or_none(text: str) -> None:
         ([], Grade.ORDINARY),
         ([b"Murasalat-Grade: secret"], Grade.SECRET),
         ([b"Murasalat-Grade:  Top-Secret "], Grade.TOP_SECRET),
-        ([b"Murasalat-Grade: ordinary", b"Sensitivity: Private"], Grade.ORDINARY),
+        ([b"Murasalat-Grade: ordinary", b"Sensitivity: Private"], Grade.RESTRICTED),
+        ([b"Murasalat-Grade: =?utf-8?b?2LPYsdmK?="], Grade.SECRET),
         ([b"Sensitivity: Private"], Grade.RESTRICTED),
         ([b"Sensitivity: Company-Confidential"], Grade.SECRET),
         ([b"Sensitivity: Personal"], Grade.ORDINARY),
@@ -98,7 +99,7 @@ def test_grades(lines: list[bytes], grade: Grade) -> None:
     [
         ([], Urgency.ORDINARY),
         ([b"Murasalat-Urgency: Immediate"], Urgency.IMMEDIATE),
-        ([b"Murasalat-Urgency: ordinary", b"X-Priority: 1"], Urgency.ORDINARY),
+        ([b"Murasalat-Urgency: ordinary", b"X-Priority: 1"], Urgency.VERY_URGENT),
         ([b"Importance: High"], Urgency.URGENT),
         ([b"Importance: normal"], Urgency.ORDINARY),
         ([b"X-Priority: 1 (Highest)"], Urgency.VERY_URGENT),

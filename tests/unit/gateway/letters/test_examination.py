@@ -17,6 +17,7 @@ from gateway.messages.stored import message_of
 from gateway.mime.writing import text_entity
 from gateway.runtime.faults import Unavailable
 from gateway.signatures.enrolment import read_key
+from gateway.signatures.mime import Detached, find_detached
 from gateway.signatures.openpgp.gnupg import GnupgVerifier
 from gateway.signatures.sealed import sealed
 from gateway.signatures.sealing import Sealer
@@ -79,7 +80,7 @@ def test_an_honest_letter_is_accepted_with_everything_that_is_recorded(desk: Des
         ("sequoia", Finding.GOOD),
         ("gnupg", Finding.GOOD),
     ]
-    record = found.signature()
+    record = found.signature
     assert (record.format, record.fingerprint, record.engines) == (
         "openpgp",
         desk.key.fingerprint,
@@ -92,8 +93,8 @@ def test_an_honest_letter_is_accepted_with_everything_that_is_recorded(desk: Des
     assert record.created is not None
     assert abs((record.created - now()).total_seconds()) < 60
     assert found.sha256 == hashlib.sha256(octets).hexdigest()
-    assert hashlib.sha256(b"text\r\n").hexdigest() == found.part_digests()[0]
-    assert len(found.part_digests()) == 2
+    assert hashlib.sha256(b"text\r\n").hexdigest() == found.parts[0]
+    assert len(found.parts) == 2
     assert found.declared.subject == "خطاب"
     assert [name for name, verdict in found.explained() if verdict != ACCEPTED] == []
     assert len(found.explained()) == len(ENVELOPE_RULES + SIGNATURE_RULES)
@@ -170,8 +171,8 @@ def test_structure_beyond_the_limits_is_malformed_and_leaves_no_tree(desk: Desk)
     assert isinstance(found.verdict, Refused)
     assert found.verdict.reason is Reason.MALFORMED
     assert found.root is None
-    assert found.part_digests() == ()
-    assert found.signature().format == "sealed"
+    assert found.parts == ()
+    assert found.signature.format == "sealed"
 
 
 def test_two_signatures_in_one_part_are_a_wrong_structure(desk: Desk) -> None:
@@ -207,7 +208,7 @@ def test_the_seal_for_an_unsigned_letter_of_a_system(desk: Desk) -> None:
     assert desk.reason(octets, sent) is Reason.SIGNATURE_MISSING
     found = desk.examine(octets, sent, people=directory(unsigned=True))
     assert found.verdict == ACCEPTED
-    record = found.signature()
+    record = found.signature
     assert (record.format, record.engines, record.signed_sha256) == ("sealed", (), found.sha256)
     assert found.case.facts == ()
 
@@ -230,7 +231,9 @@ def test_a_letter_damaged_anywhere_is_never_accepted_as_another(desk: Desk, data
     damaged = octets[:position] + instead + octets[position + length :]
     found = desk.examine(damaged)
     if found.verdict == ACCEPTED:
-        assert found.detached is not None
-        first, last = found.detached.signed
+        assert found.root is not None
+        detached = find_detached(found.root, damaged)
+        assert isinstance(detached, Detached)
+        first, last = detached.signed
         begin = octets.index(b"Content-Type: text/plain")
         assert damaged[first:last] in octets[begin:]

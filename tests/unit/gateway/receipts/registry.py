@@ -101,7 +101,8 @@ class Registry:
             )
             each = [self._addressee(unit, office, position) for position, office in enumerate(recipients)]
             messages.put_message(unit, message)
-            letters.insert_letter(unit, letter, each, uuid7(unit.now), uuid7(unit.now))
+            keys = letters.Keys(submission=uuid7(unit.now), signed=uuid7(unit.now))
+            letters.insert_letter(unit, letter, each, keys)
             detail: dict[str, object] = {"envid": envid} if envid else {}
             accepted = self._fact(unit, letter, Event.ACCEPTED, detail=detail)
             records.append(unit, accepted)

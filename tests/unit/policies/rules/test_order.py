@@ -43,6 +43,7 @@ ORDER = [
     "names.shows_no_other",
     "names.subject_is_no_receipt",
     "content.no_forged_fields",
+    "content.declarations_known",
     "domains.only_enrolled_agencies",
     "recipients.known_offices",
     "domains.pair_allowed",
@@ -170,13 +171,33 @@ def test_the_seal_stands_in_for_a_missing_signature_alone() -> None:
 
 
 def test_header_protection_is_asked_for_only_when_set() -> None:
-    strict = PolicySettings(require_header_protection=True)
     bare = case(protected=False)
-    assert reason(bare) is None
-    assert reason(replace(bare, settings=strict)) is Reason.HEADERS_DIFFER
-    assert reason(case(settings=strict)) is None
-    assert reason(unsigned(settings=strict)) is None
-    assert reason(case(differing=("to",), settings=strict)) is Reason.HEADERS_DIFFER
+    for words, expected in (("off", None), ("warn", None), ("enforce", Reason.HEADERS_UNPROTECTED)):
+        settings = PolicySettings(header_protection=words)
+        assert reason(replace(bare, settings=settings)) is expected
+        assert reason(case(settings=settings)) is None
+        assert reason(unsigned(settings=settings)) is None
+        assert reason(case(differing=("to",), settings=settings)) is Reason.HEADERS_DIFFER
+
+
+def test_an_agencys_own_demand_and_the_grades_count_before_the_settings() -> None:
+    people = directory()
+    strict = people.agencies | {"MOJ": replace(people.agencies["MOJ"], header_protection="enforce")}
+    bare = case(protected=False, directory=replace(people, agencies=strict))
+    assert reason(bare) is Reason.HEADERS_UNPROTECTED
+    off = PolicySettings(header_protection="off")
+    secret = case(header=header(declarations=(("murasalat-grade", "secret"),)), settings=off)
+    assert reason(replace(secret, protected=False)) is Reason.HEADERS_UNPROTECTED
+    assert reason(secret) is Reason.HEADERS_UNPROTECTED  # protected, but for the grade
+    assert reason(replace(secret, covered=("murasalat-grade",))) is None
+    none = replace(off, header_protection_grades=frozenset())
+    assert reason(replace(secret, protected=False, settings=none)) is None
+
+
+def test_an_unknown_declaration_is_refused_for_systems_too() -> None:
+    ultra = header(declarations=(("murasalat-grade", "ultra"),))
+    assert reason(case(header=ultra)) is Reason.GRADE_UNKNOWN
+    assert reason(unsigned(header=ultra)) is Reason.GRADE_UNKNOWN
 
 
 def test_a_refusal_says_what_it_is_about() -> None:

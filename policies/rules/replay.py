@@ -1,0 +1,44 @@
+"""The rule about signed octets that were registered before.
+
+Invariant: the same signed octets make one letter. An agency may be allowed to send one text that protects no header
+again from the same account within a minute, as programs do that send a circular one by one; the gateway keeps each
+such letter under a key of its own.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from policies.case import Case
+from policies.verdict import ACCEPTED, Refused, Verdict
+from policies.words.reasons import Reason
+
+REPEATED_WITHIN = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """The letter registered first with the same signed octets, or by the same signature."""
+
+    reference: str
+    login: str
+    accepted: datetime
+    same_signature: bool
+
+
+def signed_before(case: Case, earlier: Earlier, now: datetime) -> Verdict:
+    """A repeat is a replay, unless the sender's agency may repeat an unprotected text; `now` is aware."""
+    agency = case.directory.agency_of(case.sender_office)
+    unprotected = not case.protected and not case.sealed_for_system
+    if agency is not None and agency.allow_repeats and unprotected:
+        soon = timedelta(0) <= now - earlier.accepted <= REPEATED_WITHIN
+        if soon and earlier.login == case.envelope.account.login:
+            return ACCEPTED
+    return Refused(Reason.REPLAY, f"registered as {earlier.reference}{_why(unprotected, earlier)}")
+
+
+def _why(unprotected: bool, earlier: Earlier) -> str:
+    if not unprotected:
+        return ""
+    if earlier.same_signature:
+        return "; signed again within one second, the same text is the same signature"
+    return "; the same text was signed again, and the signature covers no header that tells the two apart"
