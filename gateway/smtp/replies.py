@@ -107,6 +107,15 @@ LEAVING = Notice(
     "الخدمة تتوقف الآن. حاول بعد قليل.",
     "The service is shutting down. Try again later.",
 )
+LOGGED_OUT = Notice(
+    421,
+    "4.7.0",
+    "LOGGED-OUT",
+    "انتهت هذه الجلسة: أُلغيت كلمة المرور أو الشهادة التي فُتحت بها، أو أُوقف الحساب. "
+    "الخطاب الذي لم يُجب عنه بالرمز 250 لم يُرسل.",
+    "This session is over: its password or certificate was revoked, or the account suspended. "
+    "A letter that was not answered with 250 was not sent.",
+)
 TOO_SLOW = Notice(
     421,
     "4.4.2",
