@@ -80,7 +80,7 @@ class Gateway:
             connections_per_source=config.submission.max_connections_per_source,
             command_seconds=config.submission.idle_seconds,
         )
-        ports = Ports(self.login, self.intake.submit, self.intake.reject, clock)
+        ports = Ports(self.login, self.intake.submit, self.intake.reject, clock, self.directory.get)
         self.submission = SubmissionService(settings, ports, self._context)
         self.systems = SubmissionService(settings, ports, self._tls("client_ca"))
         self.imap = ImapServer(

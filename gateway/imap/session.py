@@ -24,7 +24,7 @@ from gateway.imap.selected.updates import Updates
 from gateway.imap.selected.view import View
 from gateway.imap.settings import ImapSettings, Ports
 from gateway.imap.state import State
-from gateway.imap.texts import MAILBOX_GONE, NO_SUCH_MAILBOX, REVOKED, Sentence
+from gateway.imap.texts import LOGGED_OUT, MAILBOX_GONE, NO_SUCH_MAILBOX, REVOKED, Sentence
 from gateway.imap.uploads import Uploads
 from gateway.imap.wire import responses
 from gateway.letters.reader import Reader
@@ -198,14 +198,20 @@ class Session:
         self.check_rights()
 
     def check_rights(self) -> None:
-        """Act by the directory that was read last, without reading it anew. Raises Ending as `authorise` does."""
+        """Act by the directory that was read last, without reading it anew. Raises Ending as `authorise` does.
+
+        Who has just logged in may have come by a newer one: it knows them, and the one read before may not.
+        """
         present = self.shared.directory
-        if present is not None and present is not self._directory:
+        if present is not None and present.version > self._version:
             self.take(present)
 
     def take(self, present: Directory) -> None:
         """Act by this directory from now on. Raises Ending when it takes the rights away."""
+        assert self.account is not None
         access = access_of(present, self.login, self._office)
+        if access is not None and not present.admits(self.account):
+            raise Ending(LOGGED_OUT)
         if access is None or access.primary != self.access.primary:
             raise Ending(REVOKED)
         self._access, self._directory = access, present

@@ -67,4 +67,8 @@ NO_SUCH_QUOTA = Sentence("لا حصة بهذا الاسم", "There is no such qu
 UNREADABLE_MESSAGE = Sentence("بنية الرسالة تتجاوز الحدود", "The structure of the message exceeds the limits")
 UNKNOWN_ENCODING = Sentence("ترميز هذا الجزء غير معروف", "The transfer encoding of this part is not known")
 REVOKED = Sentence("سُحبت صلاحية هذا الحساب", "The rights of this account have been withdrawn")
+LOGGED_OUT = Sentence(
+    "أُلغيت كلمة المرور أو الشهادة التي فُتحت بها هذه الجلسة",
+    "The password or certificate that opened this session has been revoked",
+)
 TOO_LARGE = Sentence("الرسالة أكبر من المسموح", "The message is larger than allowed")

@@ -6,6 +6,7 @@ Invariants:
 - The same signed octets in another submission are a replay and refused, whoever signed them again
   (`policies/rules/replay.py` names the one exception). The register's unique key over them is the last line of it.
 - Nothing is hashed or sealed in the transaction: `Examination` and `Prepared` carry every digest and the seal.
+- Nothing is registered under rights, keys or a login that were withdrawn before its transaction: it is decided again.
 """
 
 import base64
@@ -17,10 +18,12 @@ from gateway.letters.examination import Examination, examine
 from gateway.letters.placement import Placement, Trace, header_block
 from gateway.messages.stored import message_of
 from gateway.runtime.directory import CurrentDirectory
+from gateway.runtime.faults import Unavailable
 from gateway.runtime.offload import Offload
 from gateway.signatures.openpgp.gnupg import GnupgVerifier
 from mailstore import outbox
 from mailstore.database.transaction import Unit
+from mailstore.directory.directory import version
 from mailstore.evidence import records
 from mailstore.identifiers import uuid7
 from mailstore.letters import letters, register
@@ -42,6 +45,13 @@ from policies.words.reasons import Reason
 SEAL_CONTEXT = (
     b"murasalat-seal-1\n"  # signed before a system's octets: no seal can pass for a checkpoint or a receipt
 )
+
+
+_TRIES = 5  # decisions of one letter, when an administrator changes the directory meanwhile
+
+
+class _DirectoryMovedError(Exception):
+    """The directory changed since the letter was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +81,22 @@ class Intake:
 
     async def submit(self, envelope: Envelope, octets: bytes) -> Outcome:
         """Steps 3 to 7 of the path. Raises Unavailable when nothing could be decided or kept."""
+        envelope = _each_once(envelope)
+        for _ in range(_TRIES):
+            try:
+                return await self._submit(envelope, octets, await self._directory.get())
+            except _DirectoryMovedError:
+                continue
+        raise Unavailable("the directory changes all the time")
+
+    async def _submit(self, envelope: Envelope, octets: bytes, directory: Directory) -> Outcome:
+        """Decide by this directory, and register under it. Raises _DirectoryMovedError, and Unavailable."""
         standing = self._standing
-        directory = await self._directory.get()
-        envelope = _as_of_now(_each_once(envelope), directory)
+        if not directory.admits(envelope.account):
+            gone = Refused(Reason.SENDER_MISMATCH, f"the login of {envelope.account.login} was revoked")
+            await self.reject(envelope, gone.reason, gone.detail, octets)
+            return gone
+        envelope = _as_of_now(envelope, directory)
         found = await self._offload.call(  # 3 verify, 4 decide
             lambda: examine(envelope, octets, directory, standing.settings, standing.gnupg)
         )
@@ -146,8 +169,10 @@ def submission_key(envelope: Envelope, sha256: str) -> str:
 
 
 def _register(unit: Unit, standing: Standing, found: Examination, prepared: Prepared) -> Outcome:
-    """Step 6, the one transaction: all of it or nothing."""
+    """Step 6, the one transaction: all of it or nothing, under the directory by which it was decided."""
     case, envelope, signature = found.case, found.case.envelope, found.signature
+    if version(unit.connection) != case.directory.version:
+        raise _DirectoryMovedError
     before = letters.by_submission(unit.connection, prepared.submission)
     if before is not None:
         return Registered(before.letter_id, before.reference, repeated=True)

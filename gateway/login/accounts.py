@@ -1,10 +1,12 @@
 """The accounts that a login looks up: by name for a password, by certificate for a proof of TLS."""
 
+from dataclasses import replace
+
 from gateway.login.attempts import Credentials
 from gateway.runtime.directory import CurrentDirectory
 from gateway.runtime.offload import Offload
 from mailstore.directory.credentials import live_passwords, login_of_certificate
-from policies.people.directory import Directory
+from policies.people.directory import Directory, certificate_credential, password_credential
 from policies.people.identity import Account
 
 
@@ -28,9 +30,13 @@ class Accounts:
         account = _account(directory, login, "password")
         if account is None:
             return None  # after as much work as for a known one
-        hashes = tuple(one.hash for one in passwords)
-        keys = tuple(one.scram for one in passwords if one.scram)
-        return Credentials(account, hashes, directory.version, keys)
+        return Credentials(
+            account,
+            tuple(one.hash for one in passwords),
+            directory.version,
+            tuple(one.scram for one in passwords),
+            tuple(password_credential(one.number) for one in passwords),
+        )
 
     async def of_certificate(self, sha256: str) -> Account | None:
         """Return the account whose certificate has this SHA-256 (hex), None when there is none. Raises Unavailable."""
@@ -38,7 +44,7 @@ class Accounts:
         account = _account(await self._directory.get(), login, "certificate") if login else None
         if account is None or (account.officer is not None and not self._officers_by_certificate):
             return None
-        return account
+        return replace(account, credential=certificate_credential(sha256))
 
 
 def _account(directory: Directory, login: str, method: str) -> Account | None:

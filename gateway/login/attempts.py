@@ -56,14 +56,20 @@ _ALARM_FAILURES = 30  # failures a minute from one source that are put into the 
 class Credentials:
     """What an account proves itself with: Argon2id hashes, one for each app password.
 
-    `version` changes whenever the hashes do. `scram` are the SCRAM keys, in the form of RFC 5803, of those passwords
-    that have some.
+    `version` changes whenever the hashes do. `scram` are the SCRAM keys of the same passwords, in the form of RFC 5803
+    or empty, and `names` what the directory calls these.
     """
 
     account: Account
     hashes: tuple[str, ...]
     version: int | str
     scram: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def proved(self, method: str, place: int) -> Account:
+        """Return the account as proved by the password at this place."""
+        name = self.names[place] if place < len(self.names) else ""
+        return replace(self.account, method=method, credential=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ class Login:
         self._alarms: OrderedDict[str, float] = OrderedDict()
         self._key = secrets.token_bytes(32)
         self._came_from: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self._cache: OrderedDict[bytes, tuple[float, int | str]] = OrderedDict()
+        self._cache: OrderedDict[bytes, tuple[float, int | str, int]] = OrderedDict()
         self._running: dict[tuple[bytes, str], asyncio.Future[Account | None]] = {}
         self._nobody = (hash_secret(generate_secret()),)
         self._salt_key = salt_key or secrets.token_bytes(32)
@@ -183,30 +189,31 @@ class Login:
     async def _verified(self, login: str, secret: str, source: str, proof: bytes) -> Account | None:
         credentials = await self._load(login) if login else None
         hashes = (credentials.hashes if credentials else ()) or self._nobody
-        known = credentials is not None and self._remembered(proof, credentials.version)
-        if not known:
-            known = await self._room.matches(hashes, secret, source, self._rank(login, source))
-        if credentials is None or not known or not _may_log_in(credentials.account, source):
+        place = self._remembered(proof, credentials.version) if credentials is not None else None
+        if place is None:
+            place = await self._room.which(hashes, secret, source, self._rank(login, source))
+        if credentials is None or place is None or not _may_log_in(credentials.account, source):
             return None
-        self._remember(proof, credentials.version)
+        self._remember(proof, credentials.version, place)
         self._came(login, source)
-        return replace(credentials.account, method="password")
+        return credentials.proved("password", place)
 
     async def proven(self, login: str, source: str, proof: Proof) -> Proven | None:
         """Return whose password the proof shows, when that account is `login` and may log in. For ScramAttempt."""
         credentials = await self._load(login) if login else None
-        known = proof.found_in(self._keys_of(credentials, login) or self._nobodys_keys)
+        places = self._keys_of(credentials, login)
+        known = proof.found_in(places or self._nobodys_keys)
         if credentials is None or known is None or not _may_log_in(credentials.account, source):
             return None
         self._came(login, source)
-        return Proven(replace(credentials.account, method="scram"), proof.confirmation(known))
+        return Proven(credentials.proved("scram", places[known]), proof.confirmation(known))
 
-    def _keys_of(self, credentials: Credentials | None, login: str) -> tuple[Keys, ...]:
-        """Return the keys that what the client was told can lead to: of this salt and this iteration count."""
+    def _keys_of(self, credentials: Credentials | None, login: str) -> dict[Keys, int]:
+        """Return the keys that what the client was told can lead to, of this salt and iteration count; with places."""
         told = (salt_of(self._salt_key, login), ITERATIONS)
-        kept = credentials.scram if credentials else ()
-        every = map(read_keys, kept or (str(self._nobodys_keys[0]),))
-        return tuple(one for one in every if one is not None and (one.salt, one.iterations) == told)
+        kept = credentials.scram if credentials and any(credentials.scram) else (str(self._nobodys_keys[0]),)
+        every = {one: place for place, one in enumerate(map(read_keys, kept)) if one is not None}
+        return {one: place for one, place in every.items() if (one.salt, one.iterations) == told}
 
     def forgive(self, login: str, source: str) -> None:
         """Take back an attempt that succeeded, or by which nothing was learnt. For ScramAttempt."""
@@ -224,14 +231,15 @@ class Login:
         if self._throttle.attempts(source) - present >= _ALARM_FAILURES:
             self._sound_alarm(source)
 
-    def _remembered(self, proof: bytes, version: int | str) -> bool:
-        until, of_version = self._cache.get(proof, (0.0, ""))
-        return self._now() < until and of_version == version
+    def _remembered(self, proof: bytes, version: int | str) -> int | None:
+        """Return the place of the password that a proof was found to be of, None when that is not known."""
+        until, of_version, place = self._cache.get(proof, (0.0, "", 0))
+        return place if self._now() < until and of_version == version else None
 
-    def _remember(self, proof: bytes, version: int | str) -> None:
-        if self._remembered(proof, version):
+    def _remember(self, proof: bytes, version: int | str, place: int) -> None:
+        if self._remembered(proof, version) is not None:
             return  # a success from the cache does not lengthen its own life
-        _keep(self._cache, proof, (self._now() + _CACHE_SECONDS, version), _CACHED)
+        _keep(self._cache, proof, (self._now() + _CACHE_SECONDS, version, place), _CACHED)
 
     def _sound_alarm(self, source: str) -> None:
         key, now = neighbourhood(source), self._now()

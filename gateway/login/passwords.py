@@ -47,9 +47,9 @@ def scram_keys(unit: Unit, login: str, secret: str) -> str:
     return stored_keys(secret, salt_key(unit.connection), login.lower())
 
 
-def matches(hashes: tuple[str, ...], secret: str) -> bool:
-    """Whether `secret` is the secret of one of `hashes`. Takes about 60 ms of CPU for each hash."""
-    return any(_matches(stored, secret) for stored in hashes)
+def which(hashes: tuple[str, ...], secret: str) -> int | None:
+    """Return whose secret `secret` is, by place among `hashes`, or None. Takes about 60 ms of CPU for each hash."""
+    return next((place for place, stored in enumerate(hashes) if _matches(stored, secret)), None)
 
 
 def _matches(stored: str, secret: str) -> bool:
@@ -79,14 +79,14 @@ class VerificationRoom:
         """How many checks asked for by the IP address `source` wait or run."""
         return self._taken[neighbourhood(source)]
 
-    async def matches(self, hashes: tuple[str, ...], secret: str, source: str, rank: Rank) -> bool:
-        """As the function `matches`, on a thread; raises Unavailable when there is no seat."""
+    async def which(self, hashes: tuple[str, ...], secret: str, source: str, rank: Rank) -> int | None:
+        """As the function `which`, on a thread; raises Unavailable when there is no seat."""
         key = neighbourhood(source)
         self._taken[key] += 1
         try:
             await self._turn(key, self._lines[rank])
             try:
-                return await asyncio.get_running_loop().run_in_executor(self._pool, matches, hashes, secret)
+                return await asyncio.get_running_loop().run_in_executor(self._pool, which, hashes, secret)
             finally:
                 self._call_next()
         finally:

@@ -85,6 +85,8 @@ async def _log_in(session: Session, claim: Claim) -> None:
     await session.wire.flush()
     try:
         account = await _proved(session, claim)
+        if account is not None and not (await session.shared.ports.directory()).admits(account):
+            account = None  # revoked since it was looked up
     except (AuthRefused, Goodbye, LineRefused, ConnectionError):
         raise
     except Throttled:

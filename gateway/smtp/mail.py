@@ -44,6 +44,11 @@ async def mail(session: Session, argument: str) -> None:
         session.error(503, "5.5.1", "A transaction is open; RSET ends it")
         return
     try:
+        await session.hold_login()
+    except Unavailable:
+        session.notice(replies.UNAVAILABLE)
+        return
+    try:
         path, rest = split_path(argument, "FROM:")
         parameters = mail_parameters(rest)
     except ArgumentRefused as refused:

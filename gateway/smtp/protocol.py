@@ -88,6 +88,9 @@ class SubmissionProtocol(SMTP):
             if session.shared.draining:
                 session.leave_with(replies.LEAVING)
                 return
+            if session.revoked:
+                session.leave_with(replies.LOGGED_OUT)
+                return
             session.allow(session.settings.command_seconds)
             line = await session.next_line()
             try:

@@ -5,6 +5,8 @@ Invariants:
   cannot be recorded, that is logged and the refusal stands.
 - After the last word nothing more is said and nothing is submitted.
 - No argument of AUTH, no letter and no subject is ever logged.
+- A session whose login was revoked, or whose account suspended, ends: at its next MAIL, and else when that is heard of.
+  Only a letter that is being registered is waited for; whether it is, the transaction that registers it decides.
 """
 
 import asyncio
@@ -22,6 +24,7 @@ from gateway.smtp import replies
 from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.transaction import Peer, Transaction
 from gateway.smtp.wire import Wire
+from policies.people.directory import Directory
 from policies.people.identity import Account
 from policies.words.reasons import Reason
 
@@ -74,6 +77,8 @@ class Session:
         self.outcome = "lost"
         self.over = False
         """Whether the last word is said, or the peer gone."""
+        self.revoked = False
+        """Whether the login was revoked, or the account suspended: nothing more is heard."""
         self._loop = asyncio.get_running_loop()
         self._born = self._loop.time()
         self._deadline = self._born + self.settings.login_seconds
@@ -141,6 +146,19 @@ class Session:
         self.peer = Peer(account, self.source, self.client, self.tls())
         self.wire.widen(_READ_OCTETS)
         return True
+
+    def heed(self, directory: Directory) -> None:
+        """End when this directory no longer admits the peer; while a port is called, after that."""
+        if self.peer is not None and not directory.admits(self.peer.account):
+            self.revoked = True
+            if not self._patient:
+                self.leave_with(replies.LOGGED_OUT)
+
+    async def hold_login(self) -> None:
+        """Look whether the login stands as of now; raises Goodbye when it does not, and Unavailable."""
+        self.heed(await self.shared.ports.directory())
+        if self.over:
+            raise Goodbye
 
     @property
     def arabic(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from gateway.login.attempts import Login
 from policies.envelope import Envelope
 from policies.outcome import Outcome
+from policies.people.directory import Directory
 from policies.words.reasons import Reason
 
 
@@ -62,6 +63,9 @@ class Settings:
     octets_per_second: int = 1_000
     """The slowest speed, on average, at which a letter may arrive."""
 
+    look_seconds: float = 1.0
+    """How often it is looked whether logins were revoked: open sessions of those end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -70,10 +74,11 @@ class Ports:
     `submit` answers for a complete submission; it raises `gateway.runtime.faults.Unavailable` when nothing was kept
     and the client may try again. `reject` records a refusal that the protocol itself made after login: the
     envelope as far as it was said, the reason, the detail, and the octets if they were read (never for now).
-    `clock` is UTC.
+    `clock` is UTC. `directory` gives the directory as of now, by which logins stand; it raises Unavailable.
     """
 
     login: Login
     submit: Callable[[Envelope, bytes], Awaitable[Outcome]]
     reject: Callable[[Envelope, Reason, str, bytes | None], Awaitable[None]]
     clock: Callable[[], datetime]
+    directory: Callable[[], Awaitable[Directory]]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from gateway.net.connections import Connections
 from gateway.net.tls import secured
+from gateway.runtime.faults import Unavailable
 from gateway.smtp.protocol import SubmissionProtocol
 from gateway.smtp.session import JOURNAL, Shared
 from gateway.smtp.settings import Ports, Settings
@@ -29,10 +30,12 @@ class SubmissionService:
         )
         self._shared = Shared(settings, ports, connections)
         self._server: asyncio.Server | None = None
+        self._looker: asyncio.Task[None] | None = None
 
     async def start(self, host: str | Sequence[str], port: int) -> list[tuple[str, int]]:
         """Listen; return the addresses. Port 0 is any free one. Raises OSError when one cannot be had."""
         shared = self._shared
+        self._looker = asyncio.get_running_loop().create_task(self._look())
         factory = secured(
             lambda: SubmissionProtocol(shared), self._context, shared.connections, self._handshake_seconds
         )
@@ -44,10 +47,31 @@ class SubmissionService:
         """How many sessions are open."""
         return len(self._shared.sessions)
 
+    async def _look(self) -> None:
+        """Let the sessions hear of every change of the directory: those whose login was revoked end."""
+        shared, heard = self._shared, None
+        while True:
+            await asyncio.sleep(shared.settings.look_seconds)
+            try:
+                present = await shared.ports.directory()
+            except Unavailable as fault:
+                JOURNAL.warning("cannot look for revoked logins: %s", fault)
+                continue
+            except Exception:  # noqa: BLE001 - logged; the looking goes on
+                JOURNAL.exception("looking for revoked logins failed")
+                continue
+            if present is not heard:
+                heard = present
+                for session in list(shared.sessions):
+                    session.heed(present)
+
     async def close(self, grace_seconds: float) -> int:
         """Stop listening, let letters under way end, and close; return how many sessions had to be cut."""
         if self._server is not None:
             self._server.close()
+        if self._looker is not None:
+            self._looker.cancel()
+            await asyncio.gather(self._looker, return_exceptions=True)
         self._shared.draining = True
         for session in list(self._shared.sessions):
             session.leave()

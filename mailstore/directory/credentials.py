@@ -18,8 +18,9 @@ SALT_KEY = "scram_salt_key"
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """What is kept of one app password: its Argon2id hash, and its SCRAM keys (RFC 5803) or nothing."""
+    """What is kept of one app password: its number, its Argon2id hash, and its SCRAM keys (RFC 5803) or nothing."""
 
+    number: int
     hash: str
     scram: str
 
@@ -27,10 +28,9 @@ class Password:
 def live_passwords(connection: Connection, login: str) -> tuple[Password, ...]:
     """Return the app passwords of a login that are not revoked, newest first."""
     table = schema.credentials
-    query = select(table.c.hash, table.c.scram).where(table.c.login == login, table.c.revoked_at.is_(None))
-    return tuple(
-        Password(row.hash, row.scram) for row in connection.execute(query.order_by(table.c.id.desc()))
-    )
+    query = select(table.c.id, table.c.hash, table.c.scram)
+    query = query.where(table.c.login == login, table.c.revoked_at.is_(None)).order_by(table.c.id.desc())
+    return tuple(Password(row.id, row.hash, row.scram) for row in connection.execute(query))
 
 
 def salt_key(connection: Connection) -> bytes:

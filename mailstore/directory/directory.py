@@ -19,7 +19,7 @@ from mailstore.directory.existence import known, unknown
 from mailstore.directory.likeness import hold_agency, hold_at_home, hold_office, hold_officer
 from mailstore.faults import Conflict, NotFound, StoreFault
 from mailstore.mailboxes.mailboxes import provision
-from policies.people.directory import Directory
+from policies.people.directory import Directory, password_credential
 from policies.people.identity import Agency, Grant, Office, Officer, Right, System
 from policies.signature import EnrolledKey
 from policies.words.calendar import parse_rfc3339, rfc3339
@@ -57,6 +57,11 @@ def snapshot(connection: Connection) -> Directory:
         keys[key.address].append(key)
     for row in connection.execute(select(schema.key_fingerprints)):
         fingerprints[row.fingerprint] = by_id[row.key_id]
+    passwords: dict[str, set[str]] = defaultdict(set)
+    credentials = schema.credentials.c
+    live = select(credentials.id, credentials.login).where(credentials.revoked_at.is_(None))
+    for row in connection.execute(live):
+        passwords[row.login].add(password_credential(row.id))
     pairs = {
         (row.sender, row.recipient): row.allowed for row in connection.execute(select(schema.pair_rules))
     }
@@ -70,6 +75,7 @@ def snapshot(connection: Connection) -> Directory:
         fingerprints,
         pairs,
         {agency.domain: agency.code for agency in agencies.values()},
+        {login: frozenset(some) for login, some in passwords.items()},
     )
 
 

@@ -7,9 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from policies.people.identity import Agency, Office, Officer, System
+from policies.people.identity import Account, Agency, Office, Officer, System
 from policies.people.names import Names, names_of
 from policies.signature import EnrolledKey
+
+_CERTIFICATE = "certificate:"
+
+
+def password_credential(number: int) -> str:
+    """Return the name of an app password that is kept under this number."""
+    return f"password:{number}"
+
+
+def certificate_credential(sha256: str) -> str:
+    """Return the name of the client certificate with this SHA-256 (hex)."""
+    return f"{_CERTIFICATE}{sha256}"
 
 
 @dataclass(frozen=True)
@@ -17,6 +29,7 @@ class Directory:
     """Agencies by code, offices by address, accounts by login, keys by address and by any fingerprint.
 
     `pairs` holds explicit rules: (from agency, to agency) → allowed; a pair that is not named is allowed.
+    `passwords` are the names of the app passwords that are not revoked, by login.
     """
 
     version: int
@@ -28,6 +41,16 @@ class Directory:
     fingerprints: Mapping[str, EnrolledKey] = field(default_factory=dict)
     pairs: Mapping[tuple[str, str], bool] = field(default_factory=dict)
     domains: Mapping[str, str] = field(default_factory=dict)
+    passwords: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def admits(self, account: Account) -> bool:
+        """Whether a login still stands: the account is there, not suspended, and its credential is not revoked."""
+        present = self.officers.get(account.login) or self.systems.get(account.login)
+        if present is None or present.suspended:
+            return False
+        if account.credential.startswith(_CERTIFICATE):
+            return account.credential == certificate_credential(present.certificate)
+        return account.credential in self.passwords.get(account.login, ())
 
     @cached_property
     def names(self) -> Names:

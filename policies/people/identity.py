@@ -92,12 +92,16 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An authenticated login: exactly one of `officer` and `system` is set; `method` is how it proved itself."""
+    """An authenticated login: exactly one of `officer` and `system` is set; `method` is how it proved itself.
+
+    `credential` names what it proved itself with, as `policies.people.directory` knows it; never the secret.
+    """
 
     login: str
     method: str
     officer: Officer | None = None
     system: System | None = None
+    credential: str = ""
 
     def may(self, right: Right, office: str) -> bool:
         """Whether this account holds `right` for the office with the canonical address `office`."""

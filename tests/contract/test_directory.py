@@ -11,9 +11,9 @@ from sqlalchemy import delete
 from mailstore.database import schema
 from mailstore.database.transaction import Store, Unit
 from mailstore.directory import credentials, directory
-from mailstore.directory.credentials import Password
 from mailstore.faults import Conflict, NotFound, StoreFault
 from mailstore.upgrade import initialise
+from policies.people.directory import password_credential
 from policies.people.identity import Agency, Grant, Office, Officer, Right, System
 from policies.signature import EnrolledKey
 from tests.contract.sample import READ_SEND, enrol, login_of, office_of
@@ -186,17 +186,22 @@ def test_a_grant_replaces_the_one_before_and_the_primary_office_comes_first(fill
 
 
 def test_passwords_are_listed_newest_first_until_replaced(filled: Store) -> None:
+    def live(login: str) -> list[tuple[str, str]]:
+        kept = filled.read(partial(credentials.live_passwords, login=login))
+        named = filled.read(directory.snapshot).passwords.get(login, frozenset())
+        assert named == {password_credential(one.number) for one in kept}  # the snapshot knows the same ones
+        return [(one.hash, one.scram) for one in kept]
+
     login = login_of("MOJ")
     filled.write(partial(directory.add_password, login=login, password_hash="second", scram="keys"))
-    live = partial(credentials.live_passwords, login=login)
-    assert filled.read(live) == (Password("second", "keys"), Password("hash-of-MOJ", ""))
+    assert live(login) == [("second", "keys"), ("hash-of-MOJ", "")]
     filled.write(partial(directory.add_password, login=login, password_hash="third", replace=True))
-    assert filled.read(live) == (Password("third", ""),)
-    assert filled.read(partial(credentials.live_passwords, login="nobody")) == ()
+    assert live(login) == [("third", "")]
+    assert live("nobody") == []
     filled.write(partial(directory.add_officer, officer=OFFICER, password_hash="h", scram="first"))
     filled.write(partial(directory.add_system, system=SYSTEM, password_hash="h", scram="other"))
-    assert filled.read(partial(credentials.live_passwords, login=OFFICER.login)) == (Password("h", "first"),)
-    assert filled.read(partial(credentials.live_passwords, login=SYSTEM.login)) == (Password("h", "other"),)
+    assert live(OFFICER.login) == [("h", "first")]
+    assert live(SYSTEM.login) == [("h", "other")]
 
 
 def test_an_officers_certificate_is_set_replaced_and_taken_away(filled: Store) -> None:

@@ -148,6 +148,8 @@ async def _enter(session: Session, account: Account, office: str) -> Reply:
     if account.officer is None:
         raise no(SYSTEMS_CANNOT_READ, "AUTHENTICATIONFAILED")
     directory = await session.ports.directory.get()
+    if not directory.admits(account):  # revoked since it was looked up
+        raise _failed()
     wanted = office.lower() or None
     access = access_of(directory, account.login, wanted)
     if access is None and wanted:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 _COMMENT = re.compile(r"\([^()]*\)")
 _DATE = re.compile(
-    r"\s*(?:[A-Za-z]+\s*,)?\s*([0-9]{1,2})[\s-]+([A-Za-z]{3})[A-Za-z]*[\s-]+([0-9]{2,4})"
-    r"(?:\s+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?\s*([+-][0-9]{4}|[A-Za-z]{1,5})?"
+    r"\s*+(?:[A-Za-z]++\s*+,)?+\s*+([0-9]{1,2})[\s-]++([A-Za-z]{3})[A-Za-z]*+[\s-]++([0-9]{2,4})"
+    r"(?:\s++([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?\s*+([+-][0-9]{4}|[A-Za-z]{1,5})?"
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ZONES = {"EDT": -4, "EST": -5, "CDT": -5, "CST": -6, "MDT": -6, "MST": -7, "PDT": -7, "PST": -8}

@@ -20,6 +20,7 @@ from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.submission import SubmissionService
 from policies.envelope import Envelope
 from policies.outcome import Outcome, Registered
+from policies.people.directory import Directory
 from policies.people.identity import Account, Grant, Officer, Right, System
 from policies.words.reasons import Reason
 from tests.authority import Authority, trusting
@@ -50,6 +51,12 @@ FAR_SYSTEM = Account(
 WITHOUT_SCRAM = Account("old", "", officer=Officer("old", "س", "Old", "س", "Clerk"))
 ACCOUNTS = {account.login: account for account in (OFFICER, SUSPENDED, SYSTEM, FAR_SYSTEM, WITHOUT_SCRAM)}
 SALT_KEY = b"k" * 32
+DIRECTORY = Directory(
+    1,
+    officers={login: account.officer for login, account in ACCOUNTS.items() if account.officer},
+    systems={login: account.system for login, account in ACCOUNTS.items() if account.system},
+    passwords={login: frozenset({""}) for login in ACCOUNTS},
+)
 
 
 @cache
@@ -69,6 +76,7 @@ class World:
     submitted: list[tuple[Envelope, bytes]] = field(default_factory=list)
     rejected: list[tuple[Envelope, Reason, str]] = field(default_factory=list)
     outcome: Callable[[], Outcome] = lambda: Registered("L1", "MOJ/2026/000001")
+    directory: Directory = DIRECTORY
     hold: asyncio.Event | None = None
     entered: asyncio.Event = field(default_factory=asyncio.Event)
     certificates: dict[str, Account] = field(default_factory=dict)
@@ -200,12 +208,15 @@ async def running(
             raise world.reject_raises
         world.rejected.append((envelope, reason, detail))
 
+    async def present() -> Directory:
+        return world.directory
+
     certificate, key, _ = authority.issue("server")
     context = server_context(certificate, key, authority.file if mutual else None)
     login = Login(load, load_certificate, throttle or Throttle(), salt_key=SALT_KEY)
     service = SubmissionService(
         replace(Settings(hostname="gateway.gov.example"), **settings),
-        Ports(login, submit, reject, lambda: NOW),
+        Ports(login, submit, reject, lambda: NOW, present),
         context,
     )
     ((_, port),) = await service.start("127.0.0.1", 0)

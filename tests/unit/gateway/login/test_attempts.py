@@ -28,11 +28,11 @@ class Room(VerificationRoom):
         self.ranks: list[Rank] = []
         self.verified: list[tuple[tuple[str, ...], str]] = []
 
-    async def matches(self, hashes: tuple[str, ...], secret: str, _source: str, rank: Rank) -> bool:
+    async def which(self, hashes: tuple[str, ...], secret: str, _source: str, rank: Rank) -> int | None:
         self.verified.append((hashes, secret))
         self.ranks.append(rank)
         await asyncio.sleep(0.001)
-        return secret in hashes
+        return hashes.index(secret) if secret in hashes else None
 
 
 class Bench:

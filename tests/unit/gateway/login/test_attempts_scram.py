@@ -39,9 +39,9 @@ class Room(VerificationRoom):
         super().__init__(threads=1)
         self.ranks: list[Rank] = []
 
-    async def matches(self, _hashes: tuple[str, ...], _secret: str, _source: str, rank: Rank) -> bool:
+    async def which(self, _hashes: tuple[str, ...], _secret: str, _source: str, rank: Rank) -> int | None:
         self.ranks.append(rank)
-        return False
+        return None
 
 
 class Bench:

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from gateway.login import passwords
-from gateway.login.passwords import Rank, VerificationRoom, generate_secret, hash_secret, matches
+from gateway.login.passwords import Rank, VerificationRoom, generate_secret, hash_secret, which
 from gateway.runtime.faults import Unavailable
 
 
@@ -26,42 +26,42 @@ def test_a_stored_hash_is_argon2id_with_the_documented_cost() -> None:
     stored = hash_secret("secret")
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert stored != hash_secret("secret")
-    assert matches((hash_secret("other"), stored), "secret")
-    assert not matches((stored,), "Secret")
+    assert which((hash_secret("other"), stored), "secret") == 1
+    assert which((stored,), "Secret") is None
 
 
 @pytest.mark.parametrize("stored", ["", "plain", "$argon2id$", "$argon2id$v=19$m=1,t=1,p=1$AA$AA", "{SHA}x"])
 def test_a_damaged_hash_matches_nothing(stored: str) -> None:
-    assert not matches((stored,), "secret")
+    assert which((stored,), "secret") is None
 
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Verification that waits for the event."""
     event = threading.Event()
-    monkeypatch.setattr(passwords, "matches", lambda _hashes, _secret: event.wait(5))
+    monkeypatch.setattr(passwords, "which", lambda _hashes, _secret: event.wait(5))
     return event
 
 
 async def test_a_full_room_refuses_at_once(slow: threading.Event) -> None:
     room = VerificationRoom(threads=1, seats=3)
-    waiting = [asyncio.create_task(room.matches((), "", "192.0.2.1", Rank.ORDINARY)) for _ in range(4)]
+    waiting = [asyncio.create_task(room.which((), "", "192.0.2.1", Rank.ORDINARY)) for _ in range(4)]
     await asyncio.sleep(0)
     assert room.taken("192.0.2.1") == 4
     with pytest.raises(Unavailable):
-        await room.matches((), "", "192.0.2.1", Rank.ORDINARY)
+        await room.which((), "", "192.0.2.1", Rank.ORDINARY)
     slow.set()
     assert await asyncio.gather(*waiting) == [True] * 4
     assert room.taken("192.0.2.1") == 0
-    assert await room.matches((), "", "192.0.2.2", Rank.ORDINARY)
+    assert await room.which((), "", "192.0.2.2", Rank.ORDINARY)
     room.close()
 
 
 async def test_a_source_with_many_leaves_room_for_one_with_few(slow: threading.Event) -> None:
     room = VerificationRoom(threads=1, seats=4)
-    many = [asyncio.create_task(room.matches((), "", "192.0.2.1", Rank.ORDINARY)) for _ in range(5)]
+    many = [asyncio.create_task(room.which((), "", "192.0.2.1", Rank.ORDINARY)) for _ in range(5)]
     await asyncio.sleep(0)
-    few = [asyncio.create_task(room.matches((), "", "192.0.2.2", Rank.ORDINARY)) for _ in range(3)]
+    few = [asyncio.create_task(room.which((), "", "192.0.2.2", Rank.ORDINARY)) for _ in range(3)]
     await asyncio.sleep(0)
     slow.set()
     outcomes = await asyncio.gather(*many, *few, return_exceptions=True)
@@ -80,11 +80,11 @@ async def test_the_known_go_first_and_the_sources_take_turns(monkeypatch: pytest
         served.append(secret)
         return True
 
-    monkeypatch.setattr(passwords, "matches", note)
+    monkeypatch.setattr(passwords, "which", note)
     room = VerificationRoom(threads=1)
     order = ("running ordinary", "a1", "a2", "a3", "b1", "b2", "known")
     waiting = [
-        asyncio.create_task(room.matches((), name, f"192.0.2.{ord(name[0])}", Rank(name != "known")))
+        asyncio.create_task(room.which((), name, f"192.0.2.{ord(name[0])}", Rank(name != "known")))
         for name in order
     ]
     await asyncio.sleep(0)
@@ -97,13 +97,13 @@ async def test_the_known_go_first_and_the_sources_take_turns(monkeypatch: pytest
 async def test_who_leaves_the_line_takes_no_thread_with_him(slow: threading.Event) -> None:
     room = VerificationRoom(threads=1)
     first, second, third = (
-        asyncio.create_task(room.matches((), "", "192.0.2.1", Rank.ORDINARY)) for _ in range(3)
+        asyncio.create_task(room.which((), "", "192.0.2.1", Rank.ORDINARY)) for _ in range(3)
     )
     await asyncio.sleep(0)
     second.cancel()
     slow.set()
     assert all(await asyncio.gather(first, third))
-    assert await room.matches((), "", "192.0.2.1", Rank.ORDINARY)
+    assert await room.which((), "", "192.0.2.1", Rank.ORDINARY)
     assert (room._free, room.taken("192.0.2.1")) == (1, 0)
     room.close()
 
@@ -111,11 +111,11 @@ async def test_who_leaves_the_line_takes_no_thread_with_him(slow: threading.Even
 async def test_verification_runs_beside_the_event_loop() -> None:
     room = VerificationRoom()
     stored = hash_secret("secret")
-    verification = asyncio.create_task(room.matches((stored,), "secret", "192.0.2.1", Rank.ORDINARY))
+    verification = asyncio.create_task(room.which((stored,), "secret", "192.0.2.1", Rank.ORDINARY))
     turns = 0
     while not verification.done():
         turns += 1
         await asyncio.sleep(0)
-    assert await verification
+    assert await verification == 0
     assert turns > 10
     room.close()
