@@ -71,10 +71,10 @@ def test_a_key_whose_only_signing_subkey_is_not_its_own_is_refused() -> None:
 
 
 def test_an_rsa_key_shorter_than_letters_need_is_refused(keys: TestKeys) -> None:
-    keys.make("short", "rsa2048")
-    assert read_key(keys.certificate("short"), "short@gov.example", NOW).bits == 2048
+    keys.make("two-kilobit", "rsa2048")
+    assert read_key(keys.certificate("two-kilobit"), "two-kilobit@gov.example", NOW).bits == 2048
     with pytest.raises(KeyRefused) as refused:
-        read_key(keys.certificate("short"), "short@gov.example", NOW, rsa_bits=3072)
+        read_key(keys.certificate("two-kilobit"), "two-kilobit@gov.example", NOW, rsa_bits=3072)
     assert refused.value.code == "weak"
 
 
