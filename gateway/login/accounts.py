@@ -29,7 +29,7 @@ class Accounts:
         if account is None:
             return None  # after as much work as for a known one
         hashes = tuple(one.hash for one in passwords)
-        keys = tuple(one.scram for one in passwords if one.scram)
+        keys = tuple(keys for one in passwords for keys in one.scram.split())
         return Credentials(account, hashes, directory.version, keys)
 
     async def of_certificate(self, sha256: str) -> Account | None:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
-from gateway.login.passwords import Rank, VerificationRoom, generate_secret, hash_secret
+from gateway.login.passwords import Rank, VerificationRoom, canonical, generate_secret, hash_secret
 from gateway.login.scram import (
     ITERATIONS,
     ClientFirst,
@@ -57,7 +57,7 @@ class Credentials:
     """What an account proves itself with: Argon2id hashes, one for each app password.
 
     `version` changes whenever the hashes do. `scram` are the SCRAM keys, in the form of RFC 5803, of those passwords
-    that have some.
+    that have some: one for each spelling that SCRAM takes.
     """
 
     account: Account
@@ -105,7 +105,7 @@ class Login:
         self._running: dict[tuple[bytes, str], asyncio.Future[Account | None]] = {}
         self._nobody = (hash_secret(generate_secret()),)
         self._salt_key = salt_key or secrets.token_bytes(32)
-        self._nobodys_keys = (nobodys_keys(),)
+        self._nobodys_keys = (nobodys_keys(), nobodys_keys())  # as many as an account has
         self._exchanges: Counter[str] = Counter()
 
     async def password(self, login: str, secret: str, source: str) -> Account | None:
@@ -117,7 +117,9 @@ class Login:
         login = _canonical(login)
         if not login or len(secret) > SECRET_CHARACTERS:
             login, secret = "", ""
-        proof = hmac.digest(self._key, f"{login}\0{secret}".encode("utf-8", "surrogatepass"), "sha256")
+        proof = hmac.digest(
+            self._key, f"{login}\0{canonical(secret)}".encode("utf-8", "surrogatepass"), "sha256"
+        )
         running = self._running.get((proof, source))
         if running is None:
             # One verification for a mail program that opens several connections at once.
@@ -205,7 +207,7 @@ class Login:
         """Return the keys that what the client was told can lead to: of this salt and this iteration count."""
         told = (salt_of(self._salt_key, login), ITERATIONS)
         kept = credentials.scram if credentials else ()
-        every = map(read_keys, kept or (str(self._nobodys_keys[0]),))
+        every = map(read_keys, kept or tuple(map(str, self._nobodys_keys)))
         return tuple(one for one in every if one is not None and (one.salt, one.iterations) == told)
 
     def forgive(self, login: str, source: str) -> None:

@@ -18,7 +18,7 @@ SALT_KEY = "scram_salt_key"
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """What is kept of one app password: its Argon2id hash, and its SCRAM keys (RFC 5803) or nothing."""
+    """What is kept of one app password: its Argon2id hash, and its SCRAM keys (RFC 5803) between blanks, or nothing."""
 
     hash: str
     scram: str
