@@ -84,7 +84,9 @@ class Gateway:
         )
         ports = Ports(self.login, self.intake.submit, self.intake.reject, clock)
         self.submission = SubmissionService(settings, ports, self._context)
-        self.systems = SubmissionService(replace(settings, channel="systems"), ports, self._tls("client_ca"))
+        self.systems = SubmissionService(
+            replace(settings, channel="systems", bare_paths=True), ports, self._tls("client_ca")
+        )
         self.imap = ImapServer(
             _imap_settings(config.imap),
             ImapPorts(
