@@ -26,6 +26,8 @@ class Header:
     ccs: tuple[bytes, ...] = ()
     message_ids: tuple[bytes, ...] = ()
     dates: tuple[bytes, ...] = ()
+    bccs: tuple[bytes, ...] = ()
+    authentication_results: tuple[bytes, ...] = ()
     eight_bit: bool = False
     utf8: bool = True
 
@@ -55,7 +57,8 @@ class Case:
     `problem` is what the reading of the MIME structure found wrong with the signature's place (None when there is one
     detached signature over the whole letter). `signer` is the enrolled key that made the signature, by its full
     fingerprint (None when no enrolled key did). `differing` names header fields that differ from their signed copies.
-    `content_types` are the MIME types of all parts.
+    `content_types` are the MIME types of all parts. `gateway` is our own name in Authentication-Results; without it
+    nobody else's can be told from ours, and all are refused.
     """
 
     envelope: Envelope
@@ -70,12 +73,28 @@ class Case:
     protected: bool = False
     differing: tuple[str, ...] = ()
     content_types: frozenset[str] = field(default_factory=frozenset)
+    gateway: str = ""
 
     @property
     def sender_office(self) -> str:
         """The canonical address of the sole From, or an empty text."""
         address = self.header.sole_from()
         return address.key if address else ""
+
+    @property
+    def sender_field(self) -> Address | None:
+        """The address in Sender when it is another than the one in From ("on behalf of"), else None."""
+        try:
+            named = [parse_from(value).address for value in self.header.senders]
+        except AddressRefused:
+            return None
+        return next((address for address in named if address.key != self.sender_office), None)
+
+    @property
+    def splits_recipients(self) -> bool:
+        """Whether the account is a system that may send one letter in several transactions."""
+        system = self.envelope.account.system
+        return system is not None and system.split_recipients
 
     @property
     def sealed_for_system(self) -> bool:
