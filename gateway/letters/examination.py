@@ -83,9 +83,15 @@ class Examination:
 
 
 def examine(
-    envelope: Envelope, octets: bytes, directory: Directory, settings: PolicySettings, gnupg: GnupgVerifier
+    envelope: Envelope,
+    octets: bytes,
+    directory: Directory,
+    settings: PolicySettings,
+    gnupg: GnupgVerifier,
+    *,
+    gateway: str = "",
 ) -> Examination:
-    """Examine a submission. Blocking: engines run here.
+    """Examine a submission. Blocking: engines run here. `gateway` is our name in Authentication-Results.
 
     Raises nothing for any octets, only Unavailable when an engine itself failed: that is no verdict.
     """
@@ -96,6 +102,7 @@ def examine(
         case = Case(envelope, Header(()), len(octets), directory, settings, malformed=str(exceeded))
         return Examination(case, decide(case, ENVELOPE_RULES), octets, sha256, None, NOTHING_DECLARED, None)
     case, detached = _read(envelope, octets, root, directory, settings)
+    case = replace(case, gateway=gateway)
     verdict = decide(case, ENVELOPE_RULES)
     if not isinstance(verdict, Refused):
         if detached is not None and case.signer is not None:
@@ -113,7 +120,7 @@ def _read(
     envelope: Envelope, octets: bytes, root: Part, directory: Directory, settings: PolicySettings
 ) -> tuple[Case, Detached | None]:
     """Gather the facts that need no engine."""
-    found = find_detached(root, octets)
+    found = find_detached(root, octets, describing_only=_sealable(envelope, directory))
     case = Case(
         envelope,
         header_of(root, octets),
@@ -135,6 +142,13 @@ def _read(
         protected=protected_header(signed, octets) is not None,
         differing=compare_protected(root, signed, octets),
     ), found
+
+
+def _sealable(envelope: Envelope, directory: Directory) -> bool:
+    """Whether the gateway would seal an unsigned letter of this account."""
+    system = envelope.account.system
+    agency = directory.agencies.get(system.agency) if system else None
+    return agency is not None and agency.allow_unsigned_systems
 
 
 def _unusable(found: Detached) -> str:

@@ -37,6 +37,7 @@ ORDER = [
     "sender.one_from",
     "sender.from_is_reverse_path",
     "sender.account_may_send",
+    "sender.sender_of_same_agency",
     "sender.reply_to_inside",
     "content.no_forged_fields",
     "domains.only_enrolled_agencies",
