@@ -3,7 +3,8 @@
 Invariants:
 - 250 is answered only after the one transaction is durable; a refusal is evidence too.
 - The same submission repeated (same account, envelope and octets) gets the same number and writes nothing.
-- The same signed octets in another submission are a replay and refused.
+- The same signed octets in another submission are a replay and refused, but for a system that may split a letter's
+  recipients over several transactions: the same octets then get the same number, and whoever is new is added.
 """
 
 import base64
@@ -11,6 +12,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from gateway.letters.envelope_detail import received, said
 from gateway.letters.examination import Examination, examine
 from gateway.letters.placement import Placement, Trace, header_block
 from gateway.messages.stored import message_of
@@ -24,15 +26,16 @@ from mailstore.identifiers import uuid7
 from mailstore.letters import letters, register
 from mailstore.letters.letters import Addressee, Letter
 from mailstore.octets import messages
+from policies.case import Case
 from policies.envelope import Envelope, Recipient
 from policies.evidence import Actor, Event, Evidence, Issuer, Party
 from policies.outcome import Outcome, Registered
 from policies.people.directory import Directory
 from policies.reference import Direction, Reference, series_key
-from policies.rules.recipients import duty_of
+from policies.rules.recipients import adds_recipients, duty_of
 from policies.settings import PolicySettings
 from policies.verdict import Refused
-from policies.words.calendar import in_qatar, rfc3339
+from policies.words.calendar import in_qatar, parse_rfc3339, rfc3339
 from policies.words.reasons import Reason
 
 SEAL_CONTEXT = (
@@ -71,7 +74,14 @@ class Intake:
         directory = await self._directory.get()
         envelope = _as_of_now(_each_once(envelope), directory)
         found = await self._offload.call(  # 3 verify, 4 decide
-            lambda: examine(envelope, octets, directory, standing.settings, standing.gnupg)
+            lambda: examine(
+                envelope,
+                octets,
+                directory,
+                standing.settings,
+                standing.gnupg,
+                gateway=standing.gateway,
+            )
         )
         if isinstance(found.verdict, Refused):
             await self.reject(envelope, found.verdict.reason, found.verdict.detail, octets)
@@ -134,6 +144,9 @@ def _register(unit: Unit, standing: Standing, found: Examination, message: messa
     if before is not None:
         return Registered(before.letter_id, before.reference, repeated=True)
     signed = hashlib.sha256(f"{signature.signed_sha256} {signature.signature_sha256}".encode()).hexdigest()
+    same = letters.same_signed(unit.connection, signed)
+    if same is not None and same.sha256 == found.sha256 and _may_add(unit, case, same):
+        return _add_recipients(unit, standing, found, message, same)
     replayed = _replayed(unit, found, signed)
     if replayed is not None:
         _record_refusal(unit, standing, envelope, replayed, found.sha256, len(found.octets))
@@ -167,15 +180,45 @@ def _register(unit: Unit, standing: Standing, found: Examination, message: messa
     addressees = [_addressee(unit, found, recipient.address.key) for recipient in envelope.recipients]
     messages.put_message(unit, message)
     letters.insert_letter(unit, letter, addressees, submission, signed)
-    _deliver(unit, standing, found, message, letter, addressees)
+    accepted = _accepted(unit, standing, found, letter)
+    _deliver(unit, standing, found, message, letter, addressees, accepted)
     return Registered(letter_id, letter.reference)
+
+
+def _may_add(unit: Unit, case: Case, letter: Letter) -> bool:
+    accepted = parse_rfc3339(letter.accepted_at)
+    return letter.voided_at is None and adds_recipients(case, letter.sender_login, accepted, unit.now)
+
+
+def _add_recipients(
+    unit: Unit, standing: Standing, found: Examination, message: messages.Message, letter: Letter
+) -> Registered:
+    """Step 6 for a further transaction of the same letter: whoever has it already gets nothing twice."""
+    before = letters.addressees(unit.connection, letter.letter_id)
+    known = {one.office for one in before}
+    new = [one.address.key for one in found.case.envelope.recipients if one.address.key not in known]
+    if not new:
+        return Registered(letter.letter_id, letter.reference, repeated=True)
+    every = records.of_letter(unit.connection, letter.letter_id)
+    accepted = next(one.evidence_id for one in every if one.event == Event.ACCEPTED)
+    addressees = [_addressee(unit, found, office) for office in new]
+    letters.add_addressees(unit, letter.letter_id, addressees, len(before))
+    added = replace(
+        _accepted(unit, standing, found, letter),
+        event=Event.RECIPIENTS_ADDED,
+        parts=(),
+        rests_on=(accepted,),
+        detail={"added": list(new), **received(found.case), **said(found.case.envelope)},
+    )
+    _deliver(unit, standing, found, message, letter, addressees, added)
+    return Registered(letter.letter_id, letter.reference)
 
 
 def _replayed(unit: Unit, found: Examination, signed: str) -> Refused | None:
     same = letters.same_signed(unit.connection, signed)
     if same is not None:
         return Refused(Reason.REPLAY, f"registered as {same.reference}")
-    if found.declared.message_id:
+    if found.declared.message_id and found.case.envelope.account.system is None:  # a program's may repeat
         same = letters.by_message_id(unit.connection, found.case.sender_office, found.declared.message_id)
         if same is not None:
             return Refused(Reason.REPLAY, f"its Message-ID is registered as {same.reference}")
@@ -193,7 +236,7 @@ def _addressee(unit: Unit, found: Examination, office: str) -> Addressee:
     if agency is None:  # the rules refuse an unknown recipient
         raise ValueError("an unknown recipient was accepted")
     reference = _next_reference(unit, agency.code, "in")
-    said = next(one for one in found.case.envelope.recipients if one.address.key == office)
+    wanted = next(one for one in found.case.envelope.recipients if one.address.key == office)
     return Addressee(
         office,
         agency.code,
@@ -201,8 +244,8 @@ def _addressee(unit: Unit, found: Examination, office: str) -> Addressee:
         str(reference),
         reference.series,
         reference.number,
-        " ".join(sorted(said.notify)),
-        said.orcpt,
+        " ".join(sorted(wanted.notify)),
+        wanted.orcpt,
     )
 
 
@@ -213,16 +256,20 @@ def _deliver(
     message: messages.Message,
     letter: Letter,
     addressees: list[Addressee],
+    accepted: Evidence,
 ) -> None:
-    """Evidence and mailbox entries for the sender and every recipient, and the receipt that is owed."""
+    """Evidence and mailbox entries for the sender and every recipient, and the receipt that is owed.
+
+    `accepted` records the transaction: ACCEPTED, or RECIPIENTS-ADDED when the sender has its copy already.
+    """
     envelope, signature = found.case.envelope, found.signature()
-    accepted = _accepted(unit, standing, found, letter)
     trace = Trace(standing.gateway, letter.letter_id, letter.reference, accepted.evidence_id)
     own = header_block(trace, envelope, signature)
     facts = [accepted]
     offices = [letter.sender_office, *(one.office for one in addressees)]
     placement = Placement(unit, message, letter, offices)
-    placement.add(letter.sender_office, ("Sent", "Archive"), own)
+    if accepted.event is Event.ACCEPTED:
+        placement.add(letter.sender_office, ("Sent", "Archive"), own)
     for one in addressees:
         delivered = _delivered(unit, accepted, one, Event.DELIVERED)
         facts += [delivered, _delivered(unit, accepted, one, Event.REGISTERED_IN)]
@@ -274,10 +321,11 @@ def _accepted_detail(standing: Standing, found: Examination) -> dict[str, object
     detail: dict[str, object] = {
         "size": len(found.octets),
         "message_id": found.declared.message_id,
-        "source": envelope.source,
-        "received": rfc3339(envelope.received),
-        **_said(envelope),
+        **received(found.case),
+        **said(envelope),
     }
+    if found.case.sender_field is not None:
+        detail["sender_field"] = found.case.sender_field.key
     system = envelope.account.system
     if signature.format == "sealed" and system is not None:
         detail["sealed_for"] = f"sealed for {system.login} of {system.agency}"
@@ -296,25 +344,6 @@ def _accepted_detail(standing: Standing, found: Examination) -> dict[str, object
         ],
     }
     return detail
-
-
-def _said(envelope: Envelope) -> dict[str, object]:
-    """What the connection and the DSN parameters (RFC 3461) said, as given; what was not given is left out."""
-    asked: list[object] = [
-        {"office": one.address.key}
-        | ({"notify": sorted(one.notify)} if one.notify else {})
-        | ({"orcpt": one.orcpt} if one.orcpt else {})
-        for one in envelope.recipients
-        if one.notify or one.orcpt
-    ]
-    every: dict[str, object] = {
-        "channel": envelope.channel,
-        "tls": envelope.tls,
-        "envid": envelope.envid,
-        "ret": envelope.ret,
-        "recipients": asked,
-    }
-    return {name: value for name, value in every.items() if value}
 
 
 def _record_refusal(

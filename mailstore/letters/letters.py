@@ -98,10 +98,15 @@ def insert_letter(
     row |= {"submission_key": submission_key, "signed_key": signed_key}
     row["digest"] = letter_digest(row)
     unit.connection.execute(_INSERT, row)
+    add_addressees(unit, letter.letter_id, addressees, 0)
+
+
+def add_addressees(unit: Unit, letter_id: str, addressees: Sequence[Addressee], position: int) -> None:
+    """Enter recipients of a letter, in their order, from `position` on. One that it has ends the unit in Conflict."""
     rows: list[dict[str, Any]] = [
-        {"letter_id": letter.letter_id, "position": position}
+        {"letter_id": letter_id, "position": number}
         | {name: getattr(one, name) for name in _ADDRESSEE_FIELDS}
-        for position, one in enumerate(addressees)
+        for number, one in enumerate(addressees, start=position)
     ]
     for one in rows:
         one["digest"] = recipient_digest(one)
