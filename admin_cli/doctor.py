@@ -69,12 +69,12 @@ def _files(opened: "Instance") -> list[dict[str, Any]]:
 
 def _engines(opened: "Instance") -> dict[str, Any]:
     from gateway.letters.examination import verifier
-    from gateway.signatures.sealing import Sealer, SealingError
+    from gateway.signatures.sealing import SealingError
     from gateway.signatures.selftest import EngineUnfit, self_test
 
     try:
         gnupg = verifier(opened.home)
-        with Sealer(opened.home / "seal", opened.config.instance.receipts) as sealer:
+        with opened.sealer() as sealer:
             self_test(sealer, gnupg)
     except (EngineUnfit, SealingError, OSError, ValueError) as fault:
         return _check(

@@ -37,7 +37,6 @@ from gateway.runtime.clock import Clock, utc_now
 from gateway.runtime.directory import CurrentDirectory
 from gateway.runtime.journal import start_journal
 from gateway.runtime.offload import Offload
-from gateway.signatures.sealing import Sealer
 from gateway.signatures.selftest import self_test
 from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.submission import SubmissionService
@@ -58,7 +57,7 @@ class Gateway:
         config = instance.config
         self.offload = Offload(instance.store)
         self.directory = CurrentDirectory(self.offload)
-        self.sealer = Sealer(instance.home / "seal", config.instance.receipts)
+        self.sealer = instance.sealer()
         self.receipting = Receipting(
             self.offload, self.sealer, instance.issuer, config.instance.receipts, clock, instance.log_key.sign
         )

@@ -7,9 +7,10 @@ transaction that places the result. A failure is tried again later, with growing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mailstore.database import schema
+from mailstore.database.prepared import Prepared
 from mailstore.database.transaction import Unit
 from mailstore.faults import NotFound
 from policies.words.calendar import rfc3339
@@ -31,36 +32,42 @@ class Owed:
     error: str
 
 
-_INSERT = insert(schema.outbox)
 _COLUMNS = [schema.outbox.c[name] for name in Owed.__dataclass_fields__]
+_OWE = Prepared(
+    insert(schema.outbox), ("kind", "letter_id", "evidence_id", "state", "attempts", "due_at", "error")
+)
+_DUE = Prepared(
+    select(*_COLUMNS)
+    .where(schema.outbox.c.state == "owed", schema.outbox.c.due_at <= bindparam("now"))
+    .order_by(schema.outbox.c.id)
+    .limit(bindparam("most"))
+)
+_FINISH = Prepared(
+    update(schema.outbox)
+    .where(schema.outbox.c.id == bindparam("row"), schema.outbox.c.state != "done")
+    .values(state="done", error="")
+    .returning(schema.outbox.c.id)
+)
 
 
 def owe(unit: Unit, kind: str, letter_id: str, evidence_id: str) -> None:
     """Note that a receipt is owed, as part of the act that causes it."""
-    unit.connection.execute(
-        _INSERT,
-        {
-            "kind": kind,
-            "letter_id": letter_id,
-            "evidence_id": evidence_id,
-            "state": "owed",
-            "attempts": 0,
-            "due_at": rfc3339(unit.now),
-            "error": "",
-        },
-    )
+    row = {
+        "kind": kind,
+        "letter_id": letter_id,
+        "evidence_id": evidence_id,
+        "state": "owed",
+        "attempts": 0,
+        "due_at": rfc3339(unit.now),
+        "error": "",
+    }
+    _OWE.run(unit.connection, [row])
 
 
 def due(connection: Connection, now: datetime, limit: int = 50) -> list[Owed]:
     """Return what is due, oldest first."""
-    table = schema.outbox
-    query = (
-        select(*_COLUMNS)
-        .where(table.c.state == "owed", table.c.due_at <= rfc3339(now))
-        .order_by(table.c.id)
-        .limit(limit)
-    )
-    return [Owed(*row) for row in connection.execute(query)]
+    named = {"now": rfc3339(now), "most": limit}
+    return [Owed(*row) for row in _DUE.rows(connection, named)]
 
 
 def listed(connection: Connection, state: str = "") -> list[Owed]:
@@ -70,23 +77,9 @@ def listed(connection: Connection, state: str = "") -> list[Owed]:
     return [Owed(*row) for row in connection.execute(select(*_COLUMNS).where(where).order_by(table.c.id))]
 
 
-def open_count(connection: Connection) -> int:
-    """Return how much is still owed."""
-    return int(
-        connection.scalar(
-            select(func.count()).select_from(schema.outbox).where(schema.outbox.c.state == "owed")
-        )
-        or 0
-    )
-
-
 def finish(unit: Unit, row: int) -> bool:
     """Mark work as done; False when another had done it before (then place nothing)."""
-    table = schema.outbox
-    done = unit.connection.execute(
-        update(table).where(table.c.id == row, table.c.state != "done").values(state="done", error="")
-    )
-    return done.rowcount == 1
+    return bool(_FINISH.rows(unit.connection, {"row": row}))
 
 
 def postpone(unit: Unit, row: int, attempts: int, error: str) -> None:

@@ -4,7 +4,7 @@ Each field says what it means, its unit and its default; the sample file is gene
 on a field without a description.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -98,6 +98,16 @@ class PolicySection(Section):
     )
 
 
+class SigningSection(Section):
+    """The gateway's own signatures."""
+
+    seal_key: Literal["process", "agent"] = Field(
+        "process",
+        description="who signs receipts: process takes the key from gpg-agent once, at the start; agent asks gpg-agent "
+        "for each seal, as a key on a card needs, at fifty times the cost",
+    )
+
+
 class SubmissionSection(Section):
     """Limits of the SMTP side."""
 
@@ -156,5 +166,6 @@ class Config(Section):
     listen: ListenSection = ListenSection()
     tls: TlsSection = TlsSection()
     policy: PolicySection = PolicySection()
+    signing: SigningSection = SigningSection()
     submission: SubmissionSection = SubmissionSection()
     imap: ImapSection = ImapSection()

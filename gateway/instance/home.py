@@ -15,6 +15,7 @@ from gateway.config.reading import load
 from gateway.config.tree import Config
 from gateway.runtime.clock import utc_now
 from gateway.signatures.notes import LogSigner
+from gateway.signatures.sealing import Sealer
 from mailstore.database.transaction import Store
 from policies.evidence import Issuer
 from policies.settings import PolicySettings
@@ -62,6 +63,11 @@ class Instance:
     def path(self, name: str) -> Path:
         """Return a configured path; relative ones count from the home directory."""
         return self.home / name
+
+    def sealer(self) -> Sealer:
+        """Return what seals receipts. Raises SealingError, OSError or ValueError."""
+        in_process = self.config.signing.seal_key == "process"
+        return Sealer(self.home / "seal", self.config.instance.receipts, in_process=in_process)
 
     def close(self) -> None:
         """Close the store."""

@@ -1,7 +1,8 @@
 """The gateway's own OpenPGP signature: the seal on receipts and notices.
 
 Invariants:
-- The private key lives in gpg-agent's home alone and never passes through this process.
+- The private key lives in gpg-agent's home alone. It passes into this process only where `in_process` is asked for, and
+  then never leaves its memory.
 - No seal leaves `sign` that Sequoia, given only the public key, does not find good over exactly the octets
   asked for.
 - No passphrase is ever handed to python-gnupg (an empty one makes it drop the first line of what it signs). The key
@@ -15,9 +16,10 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from gateway.signatures.openpgp import sequoia
 from gateway.signatures.openpgp.armor import dearmor
@@ -32,6 +34,9 @@ _LONGEST_SOCKET = len("/S.gpg-agent.browser")
 _NAME = re.compile(r"[^\x00-\x1f\x7f<>()@]{5,100}")
 _COMMENT = re.compile(r"[^\x00-\x1f\x7f<>()@]{0,100}")
 _ADDRESS = re.compile(r"[^\x00-\x20\x7f<>()@]+@[^\x00-\x20\x7f<>()@]+")
+
+
+Sign: TypeAlias = Callable[[bytes], bytes]
 
 
 class SealingError(RuntimeError):
@@ -61,6 +66,10 @@ _TEXTS = {
         "مسار مجلد الختم أطول مما يسمح به النظام لمقبس gpg-agent، ولا يوجد مجلد مؤقت قصير.",
         "The sealing home's path is too long for gpg-agent's socket, and no short temporary directory is there.",
     ),
+    "sealing-key-kept": (
+        'لا يُسلّم gpg-agent مفتاح الختم (كمفتاح على بطاقة). اجعل الإعداد seal_key = "agent".',
+        'gpg-agent does not give out the sealing key (as one on a card). Set seal_key = "agent".',
+    ),
     "sealing-failed": (
         "تعذّر على GnuPG إنجاز الختم.",
         "GnuPG could not do the sealing.",
@@ -80,11 +89,14 @@ class Sealer:
     """Seal with the gateway's key for `address`, kept in the gpg home `home` (made with mode 0700 when missing).
 
     Thread-safe, and a context manager. `limit` is in seconds for each gpg process. Where there is a key, the
-    construction starts the gpg-agent, so no two first seals race for it; it lives until `close`. Raises
-    SealingError, and OSError or ValueError when gpg cannot be run at all.
+    construction starts the gpg-agent, so no two first seals race for it; it lives until `close`.
+
+    `in_process`: Sequoia signs in this process with the key that gpg-agent gives out once, which costs about a fiftieth
+    of asking the agent for each seal; a key that the agent cannot give out (a card's) needs False. Raises SealingError,
+    and OSError or ValueError when gpg cannot be run at all.
     """
 
-    def __init__(self, home: Path, address: str, *, limit: float = 30.0) -> None:
+    def __init__(self, home: Path, address: str, *, in_process: bool = False, limit: float = 30.0) -> None:
         if not _ADDRESS.fullmatch(address):
             raise SealingError("bad-name")
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -95,8 +107,11 @@ class Sealer:
         self._gpg = GnupgProcess(self._home, (*ALONE, "--pinentry-mode", "error"), limit=limit)
         self._lock = threading.Lock()
         self._closed = False
+        self._in_process = in_process
+        self._sign: Sign = self._sign_by_agent
         try:
             self._fingerprint, self._armored = self._load()
+            self._choose_signer()
         except SealingError:
             self.close()
             raise
@@ -130,6 +145,7 @@ class Sealer:
             self._fingerprint, self._armored = self._load()
             if not self._fingerprint:
                 raise SealingError("sealing-failed", _last_message(result))
+            self._choose_signer()
         return self._fingerprint
 
     def public_key(self) -> bytes:
@@ -146,11 +162,10 @@ class Sealer:
         public = self.public_key()
         if self._closed:
             raise SealingError("sealing-closed")
-        arguments = ["--local-user", self._fingerprint, "--digest-algo", "SHA512", "--armor"]
-        result = self._run("sign", [*arguments, "--output", "-", "--detach-sign"], octets)
-        seal: bytes = result.data
-        if result.returncode != 0 or not seal:
-            raise SealingError("sealing-failed", _last_message(result))
+        try:
+            seal = self._sign(octets)
+        except sequoia.SequoiaError as failure:
+            raise SealingError("sealing-failed", str(failure)) from None
         facts = sequoia.verify(octets, seal, dearmor(public, "PUBLIC KEY BLOCK"))
         if facts.finding is not Finding.GOOD or facts.fingerprint != self._fingerprint:
             raise SealingError("seal-unverified", facts.finding)
@@ -180,6 +195,24 @@ class Sealer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _choose_signer(self) -> None:
+        """Take the key into this process where that is asked for and there is one."""
+        if not self._in_process or not self._fingerprint:
+            return
+        result = self._run("export", ["--export-secret-keys", f"{self._fingerprint}!"])
+        try:
+            self._sign = sequoia.signer(result.data)
+        except ValueError:
+            raise SealingError("sealing-key-kept", _last_message(result)) from None
+
+    def _sign_by_agent(self, octets: bytes) -> bytes:
+        arguments = ["--local-user", self._fingerprint, "--digest-algo", "SHA512", "--armor"]
+        result = self._run("sign", [*arguments, "--output", "-", "--detach-sign"], octets)
+        seal: bytes = result.data
+        if result.returncode != 0 or not seal:
+            raise SealingError("sealing-failed", _last_message(result))
+        return seal
 
     def _load(self) -> tuple[str, bytes]:
         """Fingerprint and armored public key of the newest usable key for the address, or nothing of both."""

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
 
 from mailstore.database import schema
+from mailstore.database.prepared import Prepared
 from mailstore.database.row_digest import row_digest
 from mailstore.database.transaction import Unit
 from mailstore.faults import Conflict, NotFound
@@ -72,15 +73,21 @@ class Search:
 _COLUMNS = [schema.letters.c[name] for name in Letter.__dataclass_fields__]
 _FIELDS = [name for name in Letter.__dataclass_fields__ if name != "voided_at"]  # these never change
 _ADDRESSEE_FIELDS = list(Addressee.__dataclass_fields__)
-_INSERT = insert(schema.letters)
-_INSERT_RECIPIENTS = insert(schema.recipients)
-_BY_ID, _BY_SUBMISSION, _BY_SIGNED, _BY_MESSAGE_ID = (
-    select(*_COLUMNS).where(column == bindparam("named"))
-    for column in (
-        schema.letters.c.letter_id,
-        schema.letters.c.submission_key,
-        schema.letters.c.signed_key,
-        schema.letters.c.message_id,
+_INSERT = Prepared(
+    insert(schema.letters),
+    (*_FIELDS, "subject_folded", "submission_key", "signed_key", "digest", "voided_at"),
+)
+_INSERT_RECIPIENTS = Prepared(
+    insert(schema.recipients), ("letter_id", "position", *_ADDRESSEE_FIELDS, "digest")
+)
+_BY_ID, _BY_SUBMISSION, _BY_SIGNED = (
+    Prepared(select(*_COLUMNS).where(column == bindparam("named")))
+    for column in (schema.letters.c.letter_id, schema.letters.c.submission_key, schema.letters.c.signed_key)
+)
+_BY_MESSAGE_ID = Prepared(
+    select(*_COLUMNS).where(
+        schema.letters.c.message_id == bindparam("named"),
+        schema.letters.c.sender_office == bindparam("office"),
     )
 )
 
@@ -97,7 +104,8 @@ def insert_letter(
     row["subject_folded"] = fold(letter.subject)
     row |= {"submission_key": submission_key, "signed_key": signed_key}
     row["digest"] = letter_digest(row)
-    unit.connection.execute(_INSERT, row)
+    row["voided_at"] = None
+    _INSERT.run(unit.connection, [row])
     add_addressees(unit, letter.letter_id, addressees, 0)
 
 
@@ -111,7 +119,7 @@ def add_addressees(unit: Unit, letter_id: str, addressees: Sequence[Addressee], 
     for one in rows:
         one["digest"] = recipient_digest(one)
     if rows:
-        unit.connection.execute(_INSERT_RECIPIENTS, rows)
+        _INSERT_RECIPIENTS.run(unit.connection, rows)
 
 
 def letter_digest(row: Mapping[str, Any]) -> bytes:
@@ -140,22 +148,22 @@ def void(unit: Unit, letter_id: str) -> None:
 
 def by_submission(connection: Connection, submission_key: str) -> Letter | None:
     """Return the letter that the same submission made before, or None."""
-    return _one(connection, _BY_SUBMISSION, submission_key)
+    return _one(connection, _BY_SUBMISSION, {"named": submission_key})
 
 
 def same_signed(connection: Connection, signed_key: str) -> Letter | None:
     """Return a letter registered with the same signed octets and signature, or None."""
-    return _one(connection, _BY_SIGNED, signed_key)
+    return _one(connection, _BY_SIGNED, {"named": signed_key})
 
 
 def by_message_id(connection: Connection, office: str, message_id: str) -> Letter | None:
     """Return the letter that an office sent under this Message-ID, or None."""
-    return _one(connection, _BY_MESSAGE_ID.where(schema.letters.c.sender_office == office), message_id)
+    return _one(connection, _BY_MESSAGE_ID, {"named": message_id, "office": office})
 
 
 def get(connection: Connection, letter_id: str) -> Letter | None:
     """Return a letter by its id, or None."""
-    return _one(connection, _BY_ID, letter_id)
+    return _one(connection, _BY_ID, {"named": letter_id})
 
 
 def find(connection: Connection, word: str) -> list[Letter]:
@@ -175,9 +183,9 @@ def find(connection: Connection, word: str) -> list[Letter]:
     return [_letter(row) for row in connection.execute(query.order_by(table.c.accepted_at))]
 
 
-def _one(connection: Connection, query: Select[Any], named: str) -> Letter | None:
-    row = connection.execute(query, {"named": named}).first()
-    return None if row is None else _letter(row)
+def _one(connection: Connection, query: Prepared, named: Mapping[str, str]) -> Letter | None:
+    rows = query.rows(connection, named, most=1)
+    return _letter(rows[0]) if rows else None
 
 
 def addressees(connection: Connection, letter_id: str) -> list[Addressee]:

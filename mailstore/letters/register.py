@@ -7,22 +7,24 @@ number exists exactly when its letter does. A cancelled number stays, with its r
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mailstore.database import schema
+from mailstore.database.prepared import Prepared
 from mailstore.database.transaction import Unit
 
 _TABLE = schema.registers
-_NEXT = (
+_NEXT = Prepared(
     update(_TABLE)
     .where(_TABLE.c.series == bindparam("named"))
     .values(last=_TABLE.c.last + 1)
     .returning(_TABLE.c.last)
 )
+_FIRST = Prepared(insert(_TABLE), ("series", "last"))
 
 
 def allocate(unit: Unit, series: str) -> int:
     """Take the next number of a series, counting from 1."""
-    number = unit.connection.scalar(_NEXT, {"named": series})
+    number = _NEXT.value(unit.connection, {"named": series})
     if number is None:
-        unit.connection.execute(insert(_TABLE), {"series": series, "last": 1})
+        _FIRST.run(unit.connection, [{"series": series, "last": 1}])
         return 1
     return int(number)
 

@@ -83,7 +83,7 @@ def wait_for_receipts(site: Site, seconds: float = 30.0) -> None:
     store = site.store()
     try:
         until = time.monotonic() + seconds
-        while store.read(outbox.open_count):
+        while store.read(lambda connection: outbox.listed(connection, "owed")):
             assert time.monotonic() < until, "receipts are still owed"
             time.sleep(0.02)
     finally:

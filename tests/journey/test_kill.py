@@ -104,7 +104,7 @@ def wait_for_receipts(site: Site) -> None:
     opened = open_instance(site.home)
     try:
         for _attempt in range(600):
-            if opened.store.read(outbox.open_count) == 0:
+            if not opened.store.read(lambda connection: outbox.listed(connection, "owed")):
                 return
             time.sleep(0.1)
     finally:

@@ -52,18 +52,13 @@ _NAMED = {
 _NO_KEY, _UNKNOWN_ALGORITHM, _REFUSED_DIGEST = "9", "4", "5"
 
 
-class _StatusLines(gnupg.Verify):  # type: ignore[misc]  # python-gnupg carries no types
-    """Every status line in the order gpg wrote it, beside what python-gnupg makes of them."""
+class StatusLines:
+    """Status lines of one signature in the order gpg wrote them (GnuPG doc/DETAILS), and how gpg ended."""
 
-    def __init__(self, gpg: GnupgProcess) -> None:
-        super().__init__(gpg)
-        self.lines: list[tuple[str, str]] = []
-
-    def handle_status(self, key: str, value: str) -> None:
-        """Record the line, then let the library read it; that it cannot is no reason to lose the line."""
-        self.lines.append((key, value))
-        with suppress(ValueError):  # GOODSIG with an empty user id, for one
-            super().handle_status(key, value)
+    def __init__(self, lines: Sequence[tuple[str, str]] = (), returncode: int | None = None) -> None:
+        self.lines = list(lines)
+        self.returncode = returncode
+        self.problems: list[dict[str, str]] = []
 
     def count(self, key: str) -> int:
         """How many lines have the token `key`."""
@@ -74,6 +69,20 @@ class _StatusLines(gnupg.Verify):  # type: ignore[misc]  # python-gnupg carries 
         return next((value.split() for one, value in reversed(self.lines) if one == key), [])
 
 
+class _Verification(StatusLines, gnupg.Verify):  # type: ignore[misc]  # python-gnupg carries no types
+    """Every status line in the order gpg wrote it, beside what python-gnupg makes of them."""
+
+    def __init__(self, gpg: GnupgProcess) -> None:
+        gnupg.Verify.__init__(self, gpg)
+        self.lines = []
+
+    def handle_status(self, key: str, value: str) -> None:
+        """Record the line, then let the library read it; that it cannot is no reason to lose the line."""
+        self.lines.append((key, value))
+        with suppress(ValueError):  # GOODSIG with an empty user id, for one
+            super().handle_status(key, value)
+
+
 class _ImportFailedError(OSError):
     """gpg could not import a certificate at all: for one that is enrolled, a failure of the machine."""
 
@@ -81,8 +90,8 @@ class _ImportFailedError(OSError):
 class _Gpg(GnupgProcess):
     result_map = {  # noqa: RUF012 - the library's own shape
         **gnupg.GPG.result_map,
-        "verify": _StatusLines,
-        "import": _StatusLines,
+        "verify": _Verification,
+        "import": _Verification,
     }
 
 
@@ -153,7 +162,7 @@ class GnupgVerifier:
         Raises OSError, of which TimeoutError is one.
         """
         try:
-            keyring = self._keyring(material, rebuild=True)
+            keyring = self.keyring(material, rebuild=True)
         except _ImportFailedError:
             return None
         if keyring is None:
@@ -162,14 +171,22 @@ class GnupgVerifier:
         return _read_listing(result.data.decode("utf-8", "replace"))
 
     def _verify(self, signed: bytes, packet: bytes, material: bytes, *, rebuild: bool) -> SignatureFacts:
-        keyring = self._keyring(material, rebuild=rebuild)
+        keyring = self.keyring(material, rebuild=rebuild)
         if keyring is None:
             raw = ("gpg does not accept the certificate",)
             return SignatureFacts(ENGINE, self.version, Finding.REFUSED, raw=raw)
         result = self._gpg.run("verify", [*_only(keyring), "--verify"], packet, signed)
-        return _facts(result, self.version, material)
+        return facts_of(result, self.version, material)
 
-    def _keyring(self, material: bytes, *, rebuild: bool) -> Path | None:
+    def status_of_files(self, keyrings: Sequence[Path], paths: Sequence[str]) -> tuple[int, bytes]:
+        """Verify files of inline signed messages in one process; give its exit code and all that its stdout carried.
+
+        gpg ends at the first signature that is not good. Raises OSError, of which TimeoutError is one.
+        """
+        arguments = [word for keyring in keyrings for word in ("--keyring", str(keyring))]
+        return self._gpg.output("--no-default-keyring", *arguments, "--verify-files", *paths)
+
+    def keyring(self, material: bytes, *, rebuild: bool) -> Path | None:
         """The keybox file that holds this one certificate, made when missing; None when gpg does not accept it.
 
         An imported certificate carries gpg's note that its own signatures are verified, which saves a third of each
@@ -200,7 +217,7 @@ def _holds(material: bytes, name: str) -> bool:
     return bool(name) and any(key.fingerprint.endswith(name) for key in packets.keys(material))
 
 
-def _facts(result: _StatusLines, engine_version: str, material: bytes) -> SignatureFacts:
+def facts_of(result: "StatusLines", engine_version: str, material: bytes) -> SignatureFacts:
     """Turn gpg's status lines into facts (GnuPG doc/DETAILS, "General status codes")."""
     facts = SignatureFacts(
         ENGINE,
@@ -235,7 +252,7 @@ def _facts(result: _StatusLines, engine_version: str, material: bytes) -> Signat
     return facts
 
 
-def _finding(result: _StatusLines) -> Finding:
+def _finding(result: "StatusLines") -> Finding:
     """One word for everything gpg said, by the strict rule at the top of this file."""
     names = {key for key, _ in result.lines}
     if result.returncode is None or result.returncode < 0 or not names:

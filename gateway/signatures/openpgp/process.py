@@ -70,6 +70,23 @@ class GnupgProcess(gnupg.GPG):  # type: ignore[misc]  # python-gnupg carries no 
             self._collect_output(self._open_subprocess([*arguments, *paths]), result)
         return result
 
+    def output(self, *arguments: str) -> tuple[int, bytes]:
+        """Run one gpg command; give its exit code and what its stdout carried, unread.
+
+        Raises OSError, of which TimeoutError is one.
+        """
+        process = self._open_subprocess(list(arguments))
+        output, _messages = self._communicate(process)
+        return int(process.returncode), output
+
+    def _communicate(self, process: Popen[bytes]) -> tuple[bytes, bytes]:
+        try:
+            return process.communicate(timeout=self.limit)
+        except TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise TimeoutError(f"gpg was ended after {self.limit} s") from None
+
     def _collect_output(
         self,
         process: Popen[bytes],
@@ -84,12 +101,7 @@ class GnupgProcess(gnupg.GPG):  # type: ignore[misc]  # python-gnupg carries no 
         """
         if writer is not None:
             raise RuntimeError("operations that feed gpg by a thread have no time limit: use run()")
-        try:
-            output, messages = process.communicate(timeout=self.limit)
-        except TimeoutExpired:
-            process.kill()
-            process.communicate()
-            raise TimeoutError(f"gpg was ended after {self.limit} s") from None
+        output, messages = self._communicate(process)
         status = output if self.status_on_stdout else messages
         result.data = output
         self._read_response(io.StringIO(status.decode("utf-8", "replace"), newline="\n"), result)

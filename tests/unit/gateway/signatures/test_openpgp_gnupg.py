@@ -23,7 +23,7 @@ def check(
 
 
 def keyring_of(verifier: GnupgVerifier, keys: TestKeys) -> Path:
-    found = verifier._keyring(keys.certificate("plain"), rebuild=False)
+    found = verifier.keyring(keys.certificate("plain"), rebuild=False)
     assert found is not None
     return found
 

@@ -23,15 +23,23 @@ from .conftest import enrolled
 ADDRESS = "receipts@murasalat.gov.example"
 
 
+@pytest.fixture(scope="module", params=["agent", "process"])
+def signs(request: pytest.FixtureRequest) -> str:
+    """Who signs: gpg-agent, or this process with the key that the agent gave out."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
+def home(signs: str) -> Iterator[Path]:
+    """A home for each of the two, made anew."""
+    assert signs
     with tempfile.TemporaryDirectory(prefix="s-") as directory:
         yield Path(directory) / "seal"
 
 
 @pytest.fixture(scope="module")
-def sealer(home: Path) -> Iterator[Sealer]:
-    with Sealer(home, ADDRESS) as made:
+def sealer(home: Path, signs: str) -> Iterator[Sealer]:
+    with Sealer(home, ADDRESS, in_process=signs == "process") as made:
         made.create()
         yield made
 
@@ -208,3 +216,42 @@ def test_an_agent_that_exceeds_its_time_is_a_coded_failure(home: Path, sealer: S
         second.sign(b"x")
     assert refused.value.code == "sealing-failed"
     assert sealer.sign(b"x")
+
+
+def test_a_process_that_has_the_key_signs_without_its_agent() -> None:
+    with tempfile.TemporaryDirectory(prefix="s-") as directory:
+        with Sealer(Path(directory), ADDRESS) as founded:
+            founded.create()
+        with Sealer(Path(directory), ADDRESS, in_process=True) as sealer:
+            subprocess.run(["gpgconf", "--homedir", directory, "--kill", "gpg-agent"], check=True)
+            assert agent_ends(Path(directory))
+            octets = "إيصال\r\n".encode()
+            assert sequoia.verify(octets, sealer.sign(octets), material(sealer)).finding is Finding.GOOD
+            assert not agent_runs(Path(directory))
+
+
+def test_a_key_that_the_agent_does_not_give_out_is_said_with_the_remedy() -> None:
+    with tempfile.TemporaryDirectory(prefix="s-") as directory:
+        gpg = [
+            "gpg",
+            "--homedir",
+            directory,
+            "--batch",
+            "--pinentry-mode",
+            "loopback",
+            "--passphrase",
+            "kept",
+        ]
+        make = ["--quick-gen-key", f"kept <{ADDRESS}>", "ed25519", "sign"]
+        subprocess.run([*gpg, *make], check=True, capture_output=True)
+        subprocess.run(["gpgconf", "--homedir", directory, "--kill", "gpg-agent"], check=True)
+        with pytest.raises(SealingError) as refused:
+            Sealer(Path(directory), ADDRESS, in_process=True)
+        assert refused.value.code == "sealing-key-kept"
+        assert agent_ends(Path(directory))
+
+
+def test_a_secret_that_sequoia_cannot_sign_with_is_a_value_error() -> None:
+    for octets in (b"", b"x", b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n"):
+        with pytest.raises(ValueError, match=":"):
+            sequoia.signer(octets)
