@@ -92,7 +92,14 @@ def test(
     with instance() as opened:
         directory = opened.store.read(snapshot)
         envelope = _envelope(account, sender, to, directory, opened.store.clock())
-        found = examine(envelope, octets, directory, policy_settings(opened.config), verifier(opened.home))
+        found = examine(
+            envelope,
+            octets,
+            directory,
+            policy_settings(opened.config),
+            verifier(opened.home),
+            gateway=opened.config.instance.receipts.rpartition("@")[2],
+        )
     rules = [_row(name, verdict) for name, verdict in found.explained()]
     refused = found.verdict if isinstance(found.verdict, Refused) else None
     shown: dict[str, Any] = {

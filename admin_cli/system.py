@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Legacy document systems / الأنظمة", no_args_is_help=True)
 
+SPLITTING = "it may send one letter in several transactions, each to some of its recipients"
 COLUMNS = (
     ("login", "الحساب", "Login"),
     ("agency", "الجهة", "Agency"),
     ("offices", "المكاتب", "Offices"),
     ("networks", "الشبكات", "Networks"),
     ("certificate", "الشهادة", "Certificate"),
+    ("split_recipients", "يجزئ المستلمين", "Splits recipients"),
     ("suspended", "موقوف", "Suspended"),
     ("name_en", "الاسم بالإنجليزية", "Name (English)"),
     ("name_ar", "الاسم", "Name (Arabic)"),
@@ -38,6 +40,7 @@ def add(
     issue: Annotated[
         Path | None, typer.Option(help="directory for a client certificate issued by the instance's own CA")
     ] = None,
+    split_recipients: Annotated[bool, typer.Option("--split-recipients", help=SPLITTING)] = False,
 ) -> None:
     """Add a system, with an app password (shown once) or a TLS client certificate."""
     from admin_cli import checks
@@ -62,6 +65,7 @@ def add(
             tuple(checks.address(one) for one in office),
             tuple(_network(one) for one in network),
             digest,
+            split_recipients=split_recipients,
         )
         hashed = hash_secret(secret) if secret else ""
 
@@ -76,6 +80,7 @@ def add(
         "agency": system.agency,
         "password": secret or None,
         "certificate": digest or None,
+        "split_recipients": split_recipients,
     }
     shown = f"app password (shown once): {secret}" if secret else f"client certificate {digest}"
     result(found, f"أُضيف النظام {account}\n{shown}", f"system {account} added\n{shown}")
@@ -87,9 +92,30 @@ def list_() -> None:
     from admin_cli.acts import read
     from mailstore.directory.directory import snapshot
 
-    names = ("login", "agency", "offices", "networks", "certificate", "suspended", "name_en", "name_ar")
+    names = tuple(name for name, _arabic, _english in COLUMNS)
     systems = read(snapshot).systems.values()
     rows("systems", [{name: getattr(one, name) for name in names} for one in systems], COLUMNS)
+
+
+@app.command("set")
+def set_(
+    login: str,
+    split_recipients: Annotated[
+        bool,
+        typer.Option("--split-recipients/--no-split-recipients", help=SPLITTING),
+    ],
+) -> None:
+    """Change what a system may do."""
+    from admin_cli.acts import change
+    from mailstore.directory.systems import change_system
+
+    account = login.lower()
+    change(lambda unit: change_system(unit, account, split_recipients=split_recipients))
+    result(
+        {"login": account, "split_recipients": split_recipients},
+        f"النظام {account}: {'يجوز' if split_recipients else 'لا يجوز'} له أن يرسل الخطاب إلى مستلميه على دفعات",
+        f"system {account} {'may' if split_recipients else 'may not'} split a letter's recipients",
+    )
 
 
 @app.command()

@@ -10,6 +10,7 @@ import signal
 import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from gateway.imap.settings import Ports as ImapPorts
 from gateway.instance.certificates import expiry
 from gateway.instance.home import Instance, open_instance, policy_settings
 from gateway.letters.examination import verifier
-from gateway.letters.intake import Intake, Standing
+from gateway.letters.intake import Intake
 from gateway.letters.opening import Opening
+from gateway.letters.registering import Standing
 from gateway.letters.unlinking import Unlinking
 from gateway.login.accounts import Accounts
 from gateway.login.attempts import Login
@@ -82,7 +84,9 @@ class Gateway:
         )
         ports = Ports(self.login, self.intake.submit, self.intake.reject, clock, self.directory.get)
         self.submission = SubmissionService(settings, ports, self._context)
-        self.systems = SubmissionService(settings, ports, self._tls("client_ca"))
+        self.systems = SubmissionService(
+            replace(settings, channel="systems", bare_paths=True), ports, self._tls("client_ca")
+        )
         self.imap = ImapServer(
             _imap_settings(config.imap),
             ImapPorts(

@@ -48,6 +48,8 @@ class Header:
     ccs: tuple[bytes, ...] = ()
     message_ids: tuple[bytes, ...] = ()
     dates: tuple[bytes, ...] = ()
+    bccs: tuple[bytes, ...] = ()
+    authentication_results: tuple[bytes, ...] = ()
     eight_bit: bool = False
     utf8: bool = True
     subjects: tuple[str, ...] = ()
@@ -81,7 +83,8 @@ class Case:
     detached signature over the whole letter). `signer` is the enrolled key that made the signature, by its full
     fingerprint (None when no enrolled key did). `differing` names header fields that differ from their signed copies;
     `covered` those that the signature covers.
-    `content_types` are the MIME types of all parts.
+    `content_types` are the MIME types of all parts. `gateway` is our own name in Authentication-Results; without it
+    nobody else's can be told from ours, and all are refused.
     """
 
     envelope: Envelope
@@ -97,6 +100,7 @@ class Case:
     differing: tuple[str, ...] = ()
     covered: tuple[str, ...] = ()
     content_types: frozenset[str] = field(default_factory=frozenset)
+    gateway: str = ""
 
     @property
     def sender_office(self) -> str:
@@ -119,6 +123,21 @@ class Case:
         agency = self.directory.agency_of(self.sender_office)
         own = agency.header_protection if agency else ""
         return demanded(self.settings.header_protection, own, self.signer.format if self.signer else "")
+
+    @property
+    def sender_field(self) -> Address | None:
+        """The address in Sender when it is another than the one in From ("on behalf of"), else None."""
+        try:
+            named = [parse_from(value).address for value in self.header.senders]
+        except AddressRefused:
+            return None
+        return next((address for address in named if address.key != self.sender_office), None)
+
+    @property
+    def splits_recipients(self) -> bool:
+        """Whether the account is a system that may send one letter in several transactions."""
+        system = self.envelope.account.system
+        return system is not None and system.split_recipients
 
     @property
     def sealed_for_system(self) -> bool:

@@ -24,6 +24,7 @@ class Event(StrEnum):
     """Events, the same words in database, JSON, header fields and receipts."""
 
     ACCEPTED = "ACCEPTED"
+    RECIPIENTS_ADDED = "RECIPIENTS-ADDED"
     REJECTED = "REJECTED"
     TAKEN_OVER = "TAKEN-OVER"
     DELIVERED = "DELIVERED"
@@ -77,8 +78,8 @@ class Actor:
 
     @classmethod
     def of(cls, account: Account, office: str, client: str = "") -> "Actor":
-        """Return an account acting for `office`; `client` is what a person's program calls itself."""
-        named = {"on_behalf_of": office, "method": account.method}
+        """Return an account acting for `office`; `client` is what the program calls itself."""
+        named = {"on_behalf_of": office, "method": account.method, "client": client}
         if account.system is not None:
             system = account.system
             return cls(system.login, system.name_ar, system.name_en, kind="system", **named)
@@ -91,7 +92,6 @@ class Actor:
             person.name_en,
             person.post_ar,
             person.post_en,
-            client=client,
             **named,
         )
 
@@ -188,6 +188,7 @@ _EACH_TIME = frozenset(
         Event.EXPORTED,
         Event.UNLINKED,
         Event.RECEIPT_ISSUED,
+        Event.RECIPIENTS_ADDED,
     }
     | {Event.REGISTER_CORRECTED, Event.REFERRED}
 )

@@ -1,7 +1,6 @@
 """Read what a letter's header declares, for the register and for the rules. Nothing read here is proof of anything."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
 
 from gateway.mime.fields import unfolded_value, values
 from gateway.mime.part import Part
@@ -10,20 +9,10 @@ from policies.case import ANSWER_FIELDS, LIST_FIELDS, Header
 from policies.declarations import GRADE_FIELDS, URGENCY_FIELDS, declaration_of
 from policies.letter import Declared
 from policies.words.arabic import strip_controls
+from policies.words.mail_date import parse_mail_date
 
 SUBJECT_LENGTH = 998  # characters kept of a subject in the register; the letter itself keeps all of it
 _MESSAGE_ID = re.compile(rb"<[^<>\s]{1,995}>")
-_DATE = re.compile(
-    r"(?:[A-Za-z]{3},)?\s*(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4})\s+(\d{2}):(\d{2})(?::(\d{2}))?"
-    r"\s+([+-])(\d{2})([0-5]\d)(?!\d)",
-    re.ASCII,
-)
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
-    )
-}
 
 
 def header_of(root: Part, octets: bytes) -> Header:
@@ -38,6 +27,8 @@ def header_of(root: Part, octets: bytes) -> Header:
         ccs=values(root, octets, "cc"),
         message_ids=values(root, octets, "message-id"),
         dates=values(root, octets, "date"),
+        bccs=values(root, octets, "bcc"),
+        authentication_results=values(root, octets, "authentication-results"),
         eight_bit=not head.isascii(),
         utf8=_is_utf8(head),
         subjects=tuple(decode_words(value) for value in values(root, octets, "subject")),
@@ -65,7 +56,7 @@ def declared_by(root: Part, octets: bytes) -> Declared:
     return Declared(
         subject=strip_controls(_text(root, octets, "subject"))[:SUBJECT_LENGTH],
         message_id=ids[0] if ids else "",
-        date=parse_date(_text(root, octets, "date")),
+        date=parse_mail_date(_text(root, octets, "date")),
         in_reply_to=_ids(values(root, octets, "in-reply-to")),
         references=_ids(values(root, octets, "references")),
         grade=declaration.grade,
@@ -89,20 +80,3 @@ def _declarations(root: Part, octets: bytes) -> tuple[tuple[str, str], ...]:
         for name in (*GRADE_FIELDS, *URGENCY_FIELDS)
         for value in values(root, octets, name)
     )
-
-
-def parse_date(text: str) -> datetime | None:
-    """Return the instant of a Date field (RFC 5322 section 3.3), or None when it is not one."""
-    match = _DATE.match(text.replace(" GMT", " +0000").replace(" UT", " +0000"))
-    if match is None:
-        return None
-    day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
-    offset = timedelta(hours=int(hours), minutes=int(minutes))
-    seconds = 59 if second == "60" else int(second or 0)  # no datetime holds a leap second
-    try:
-        zone = timezone(-offset if sign == "-" else offset)
-        number = _MONTHS[month.lower()]
-        local = datetime(int(year), number, int(day), int(hour), int(minute), seconds, tzinfo=zone)
-        return local.astimezone(UTC)
-    except (ValueError, KeyError, OverflowError):
-        return None

@@ -64,9 +64,15 @@ class Examination:
 
 
 def examine(
-    envelope: Envelope, octets: bytes, directory: Directory, settings: PolicySettings, gnupg: GnupgVerifier
+    envelope: Envelope,
+    octets: bytes,
+    directory: Directory,
+    settings: PolicySettings,
+    gnupg: GnupgVerifier,
+    *,
+    gateway: str = "",
 ) -> Examination:
-    """Examine a submission. Blocking: engines run here.
+    """Examine a submission. Blocking: engines run here. `gateway` is our name in Authentication-Results.
 
     Raises nothing for any octets, only Unavailable when an engine itself failed: that is no verdict.
     """
@@ -78,6 +84,7 @@ def examine(
         verdict = decide(case, ENVELOPE_RULES)
         return Examination(case, verdict, octets, sha256, None, NOTHING_DECLARED, UNSIGNED)
     case, detached = _read(envelope, octets, root, directory, settings)
+    case = replace(case, gateway=gateway)
     verdict = decide(case, ENVELOPE_RULES)
     if not isinstance(verdict, Refused):
         if detached is not None and case.signer is not None:
@@ -123,7 +130,7 @@ def _read(
     envelope: Envelope, octets: bytes, root: Part, directory: Directory, settings: PolicySettings
 ) -> tuple[Case, Detached | None]:
     """Gather the facts that need no engine."""
-    found = find_detached(root, octets)
+    found = find_detached(root, octets, describing_only=_sealable(envelope, directory))
     case = Case(
         envelope,
         header_of(root, octets),
@@ -147,6 +154,13 @@ def _read(
         covered=covered_fields(protected),
         differing=compare_protected(root, signed, octets),
     ), found
+
+
+def _sealable(envelope: Envelope, directory: Directory) -> bool:
+    """Whether the gateway would seal an unsigned letter of this account."""
+    system = envelope.account.system
+    agency = directory.agencies.get(system.agency) if system else None
+    return agency is not None and agency.allow_unsigned_systems
 
 
 def _unusable(found: Detached) -> str:

@@ -2,44 +2,30 @@
 
 Invariants:
 - 250 is answered only after the one transaction is durable; a refusal is evidence too.
-- The same submission repeated (same account, envelope and octets) gets the same number and writes nothing.
-- The same signed octets in another submission are a replay and refused, whoever signed them again
-  (`policies/rules/replay.py` names the one exception). The register's unique key over them is the last line of it.
-- Nothing is hashed or sealed in the transaction: `Examination` and `Prepared` carry every digest and the seal.
-- Nothing is registered under rights, keys or a login that were withdrawn before its transaction: it is decided again.
+- Whatever is hashed, sealed or rendered of a letter is so before the write.
 """
 
 import base64
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gateway.letters.examination import Examination, examine
-from gateway.letters.placement import Placement, Trace, header_block
+from gateway.letters.registering import (
+    DirectoryMovedError,
+    Prepared,
+    Standing,
+    record_refusal,
+    register_letter,
+)
 from gateway.messages.stored import message_of
 from gateway.runtime.directory import CurrentDirectory
 from gateway.runtime.faults import Unavailable
 from gateway.runtime.offload import Offload
-from gateway.signatures.openpgp.gnupg import GnupgVerifier
-from mailstore import outbox
-from mailstore.database.transaction import Unit
-from mailstore.directory.directory import version
-from mailstore.evidence import records
-from mailstore.identifiers import uuid7
-from mailstore.letters import letters, register
-from mailstore.letters.letters import Addressee, Letter
-from mailstore.octets import messages
 from policies.envelope import Envelope, Recipient
-from policies.evidence import Actor, Event, Evidence, Issuer, Party
-from policies.letter import SignatureRecord
 from policies.outcome import Outcome, Registered
 from policies.people.directory import Directory
-from policies.reference import Direction, Reference, series_key
-from policies.rules.recipients import duty_of
-from policies.rules.replay import Earlier, signed_before
-from policies.settings import PolicySettings
-from policies.verdict import ACCEPTED, Refused, Verdict
-from policies.words.calendar import in_qatar, parse_rfc3339, rfc3339
+from policies.verdict import Refused
 from policies.words.reasons import Reason
 
 SEAL_CONTEXT = (
@@ -48,24 +34,6 @@ SEAL_CONTEXT = (
 
 
 _TRIES = 5  # decisions of one letter, when an administrator changes the directory meanwhile
-
-
-class _DirectoryMovedError(Exception):
-    """The directory changed since the letter was decided."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the intake stands on: names and signers that do not change while it runs.
-
-    `gateway` is the name in Received and Authentication-Results; `seal` signs octets with the log key, for systems.
-    """
-
-    gateway: str
-    issuer: Issuer
-    settings: PolicySettings
-    gnupg: GnupgVerifier
-    seal: Callable[[bytes], bytes]
 
 
 class Intake:
@@ -85,12 +53,12 @@ class Intake:
         for _ in range(_TRIES):
             try:
                 return await self._submit(envelope, octets, await self._directory.get())
-            except _DirectoryMovedError:
+            except DirectoryMovedError:
                 continue
         raise Unavailable("the directory changes all the time")
 
     async def _submit(self, envelope: Envelope, octets: bytes, directory: Directory) -> Outcome:
-        """Decide by this directory, and register under it. Raises _DirectoryMovedError, and Unavailable."""
+        """Decide by this directory, and register under it. Raises DirectoryMovedError, and Unavailable."""
         standing = self._standing
         if not directory.admits(envelope.account):
             gone = Refused(Reason.SENDER_MISMATCH, f"the login of {envelope.account.login} was revoked")
@@ -98,13 +66,22 @@ class Intake:
             return gone
         envelope = _as_of_now(envelope, directory)
         found = await self._offload.call(  # 3 verify, 4 decide
-            lambda: examine(envelope, octets, directory, standing.settings, standing.gnupg)
+            lambda: examine(
+                envelope,
+                octets,
+                directory,
+                standing.settings,
+                standing.gnupg,
+                gateway=standing.gateway,
+            )
         )
         if isinstance(found.verdict, Refused):
             await self.reject(envelope, found.verdict.reason, found.verdict.detail, octets)
             return found.verdict
         prepared = await self._offload.call(lambda: _prepared(standing, found))
-        outcome = await self._offload.write(lambda unit: _register(unit, standing, found, prepared))  # 5, 6
+        outcome = await self._offload.write(
+            lambda unit: register_letter(unit, standing, found, prepared)
+        )  # 5, 6
         if isinstance(outcome, Registered):
             self._owed()  # 8, 9
         return outcome  # 7
@@ -114,9 +91,7 @@ class Intake:
         sha256 = hashlib.sha256(octets).hexdigest() if octets is not None else ""
         size = len(octets) if octets is not None else 0
         await self._offload.write(
-            lambda unit: _record_refusal(
-                unit, self._standing, envelope, Refused(reason, detail), sha256, size
-            )
+            lambda unit: record_refusal(unit, self._standing, envelope, Refused(reason, detail), sha256, size)
         )
 
 
@@ -139,18 +114,6 @@ def _as_of_now(envelope: Envelope, directory: Directory) -> Envelope:
     return replace(envelope, account=present)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What is made before the write, so that nothing is rendered, hashed or sealed in the transaction.
-
-    `submission` is the submission's identity, `seal` the gateway's signature for a system's letter, else empty.
-    """
-
-    message: messages.Message
-    submission: str
-    seal: str
-
-
 def _prepared(standing: Standing, found: Examination) -> Prepared:
     if found.root is None:  # the rules refuse what could not be read
         raise ValueError("an unreadable message was accepted")
@@ -166,224 +129,3 @@ def submission_key(envelope: Envelope, sha256: str) -> str:
     sender = envelope.sender.key if envelope.sender else ""
     to = sorted(recipient.address.key for recipient in envelope.recipients)
     return hashlib.sha256("\n".join((envelope.account.login, sender, *to, sha256)).encode()).hexdigest()
-
-
-def _register(unit: Unit, standing: Standing, found: Examination, prepared: Prepared) -> Outcome:
-    """Step 6, the one transaction: all of it or nothing, under the directory by which it was decided."""
-    case, envelope, signature = found.case, found.case.envelope, found.signature
-    if version(unit.connection) != case.directory.version:
-        raise _DirectoryMovedError
-    before = letters.by_submission(unit.connection, prepared.submission)
-    if before is not None:
-        return Registered(before.letter_id, before.reference, repeated=True)
-    earlier = _earlier(unit, signature)
-    replayed = _replayed(unit, found, earlier)
-    if isinstance(replayed, Refused):
-        _record_refusal(unit, standing, envelope, replayed, found.sha256, len(found.octets))
-        return replayed
-    agency = case.directory.agency_of(case.sender_office)
-    if agency is None:  # the rules refuse an unknown sender
-        raise ValueError("an unknown sender was accepted")
-    reference = _next_reference(unit, agency.code, "out")
-    letter_id = uuid7(unit.now)
-    declared = found.declared
-    letter = Letter(
-        letter_id,
-        str(reference),
-        reference.series,
-        reference.number,
-        agency.code,
-        case.sender_office,
-        envelope.account.login,
-        declared.message_id or f"<{letter_id}@{standing.gateway}>",
-        found.sha256,
-        len(found.octets),
-        declared.subject,
-        declared.grade.value,
-        declared.urgency.value,
-        rfc3339(unit.now),
-        signature.format,
-        signature.fingerprint,
-        signature.headers_protected,
-        " ".join(signature.engines),
-    )
-    addressees = [_addressee(unit, found, recipient.address.key) for recipient in envelope.recipients]
-    messages.put_message(unit, prepared.message)
-    keys = letters.Keys(
-        submission=prepared.submission,
-        signed=signature.signed_sha256
-        if earlier is None
-        else prepared.submission,  # a repeat that is allowed
-        signature=signature.signature_key,
-    )
-    letters.insert_letter(unit, letter, addressees, keys)
-    _deliver(unit, standing, found, prepared, letter, addressees)
-    return Registered(letter_id, letter.reference)
-
-
-def _earlier(unit: Unit, signature: SignatureRecord) -> Earlier | None:
-    """Return the letter that was registered with the same signed octets, or by the same signature."""
-    signed = letters.same_signed(unit.connection, signature.signed_sha256)
-    made = letters.same_signature(unit.connection, signature.signature_key)
-    first = signed or made
-    if first is None:
-        return None
-    return Earlier(
-        reference=first.reference,
-        login=first.sender_login,
-        accepted=parse_rfc3339(first.accepted_at),
-        same_signature=made is not None,
-    )
-
-
-def _replayed(unit: Unit, found: Examination, earlier: Earlier | None) -> Verdict:
-    if earlier is not None:
-        verdict = signed_before(found.case, earlier, unit.now)
-        if isinstance(verdict, Refused):
-            return verdict
-    if found.declared.message_id:
-        same = letters.by_message_id(unit.connection, found.case.sender_office, found.declared.message_id)
-        if same is not None:
-            return Refused(Reason.REPLAY, f"its Message-ID is registered as {same.reference}")
-    return ACCEPTED
-
-
-def _next_reference(unit: Unit, agency: str, direction: Direction) -> Reference:
-    """Take the next number of this agency's register for the present year in Qatar."""
-    year = in_qatar(unit.now).year
-    return Reference(agency, direction, year, register.allocate(unit, series_key(agency, direction, year)))
-
-
-def _addressee(unit: Unit, found: Examination, office: str) -> Addressee:
-    agency = found.case.directory.agency_of(office)
-    if agency is None:  # the rules refuse an unknown recipient
-        raise ValueError("an unknown recipient was accepted")
-    reference = _next_reference(unit, agency.code, "in")
-    notify = next(
-        (" ".join(sorted(one.notify)) for one in found.case.envelope.recipients if one.address.key == office),
-        "",
-    )
-    duty = duty_of(found.case, office).value
-    return Addressee(office, agency.code, duty, str(reference), reference.series, reference.number, notify)
-
-
-def _deliver(
-    unit: Unit,
-    standing: Standing,
-    found: Examination,
-    prepared: Prepared,
-    letter: Letter,
-    addressees: list[Addressee],
-) -> None:
-    """Evidence and mailbox entries for the sender and every recipient, and the receipt that is owed."""
-    envelope, signature = found.case.envelope, found.signature
-    accepted = _accepted(unit, standing, found, letter, prepared.seal)
-    trace = Trace(standing.gateway, letter.letter_id, letter.reference, accepted.evidence_id)
-    own = header_block(trace, envelope, signature)
-    facts = [accepted]
-    offices = [letter.sender_office, *(one.office for one in addressees)]
-    placement = Placement(unit, prepared.message, letter, offices)
-    placement.add(letter.sender_office, ("Sent", "Archive"), own)
-    for one in addressees:
-        delivered = _delivered(unit, accepted, one, Event.DELIVERED)
-        facts += [delivered, _delivered(unit, accepted, one, Event.REGISTERED_IN)]
-        trace = replace(trace, evidence_id=delivered.evidence_id, incoming_reference=one.incoming_reference)
-        prefix = header_block(trace, envelope, signature)
-        placement.add(one.office, ("INBOX", "Archive"), prefix)
-    records.append_all(unit, facts)
-    placement.write()
-    outbox.owe(unit, "dispatch", letter.letter_id, accepted.evidence_id)
-
-
-def _accepted(unit: Unit, standing: Standing, found: Examination, letter: Letter, seal: str) -> Evidence:
-    return Evidence(
-        records.new_id(unit),
-        Event.ACCEPTED,
-        unit.now,
-        unit.now,
-        standing.issuer,
-        letter.letter_id,
-        Party(letter.sender_agency, letter.sender_office),
-        actor=Actor.of(found.case.envelope.account, letter.sender_office, found.case.envelope.client),
-        sha256=letter.sha256,
-        parts=found.parts,
-        reference=letter.reference,
-        policy=found.case.settings.version,
-        detail=_accepted_detail(found, seal),
-    )
-
-
-def _delivered(unit: Unit, accepted: Evidence, one: Addressee, event: Event) -> Evidence:
-    """Return the record that one office's copy was placed (DELIVERED) or numbered (REGISTERED-IN)."""
-    return replace(
-        accepted,
-        evidence_id=records.new_id(unit),
-        event=event,
-        recipient=Party(one.agency, one.office),
-        actor=None,
-        parts=(),
-        policy="",
-        incoming_reference=one.incoming_reference,
-        rests_on=(accepted.evidence_id,),
-        detail={"duty": one.duty},
-    )
-
-
-def _accepted_detail(found: Examination, seal: str) -> dict[str, object]:
-    """What the ACCEPTED record says of the signature, or of the seal that the gateway put in its place."""
-    envelope, signature = found.case.envelope, found.signature
-    detail: dict[str, object] = {
-        "size": len(found.octets),
-        "message_id": found.declared.message_id,
-        "source": envelope.source,
-        "received": rfc3339(envelope.received),
-    }
-    if envelope.envid:
-        detail["envid"] = envelope.envid
-    system = envelope.account.system
-    if signature.format == "sealed" and system is not None:
-        detail["sealed_for"] = f"sealed for {system.login} of {system.agency}"
-        detail["seal"] = seal
-        return detail
-    detail["signature"] = {
-        "format": signature.format,
-        "fingerprint": signature.fingerprint,
-        "headers_protected": signature.headers_protected,
-        "covered": list(signature.covered),
-        "header_protection": signature.protection,
-        "signed_sha256": signature.signed_sha256,
-        "signature_sha256": signature.signature_sha256,
-        "created": rfc3339(signature.created) if signature.created else "",
-        "engines": [
-            {"engine": one.engine, "version": one.engine_version, "finding": one.finding.value}
-            for one in found.case.facts
-        ],
-    }
-    return detail
-
-
-def _record_refusal(
-    unit: Unit, standing: Standing, envelope: Envelope, refused: Refused, sha256: str, size: int
-) -> None:
-    """A refusal is evidence too: who tried, when, what, and why it was refused."""
-    office = envelope.sender.key if envelope.sender else ""
-    records.append(
-        unit,
-        Evidence(
-            records.new_id(unit),
-            Event.REJECTED,
-            envelope.received,
-            unit.now,
-            standing.issuer,
-            actor=Actor.of(envelope.account, office, envelope.client),
-            sha256=sha256,
-            policy=standing.settings.version,
-            reason=refused.reason,
-            detail={
-                "why": refused.detail[:500],
-                "size": size,
-                "recipients": [one.address.key for one in envelope.recipients[:100]],
-                "source": envelope.source,
-            },
-        ),
-    )

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
-from gateway.login.passwords import Rank, VerificationRoom, generate_secret, hash_secret
+from gateway.login.passwords import Rank, VerificationRoom, canonical, generate_secret, hash_secret
 from gateway.login.scram import (
     ITERATIONS,
     ClientFirst,
@@ -56,8 +56,8 @@ _ALARM_FAILURES = 30  # failures a minute from one source that are put into the 
 class Credentials:
     """What an account proves itself with: Argon2id hashes, one for each app password.
 
-    `version` changes whenever the hashes do. `scram` are the SCRAM keys of the same passwords, in the form of RFC 5803
-    or empty, and `names` what the directory calls these.
+    `version` changes whenever the hashes do. `scram` are the SCRAM keys of the same passwords, in the form of RFC 5803,
+    one for each spelling that SCRAM takes with blanks between, or empty; `names` is what the directory calls these.
     """
 
     account: Account
@@ -111,7 +111,7 @@ class Login:
         self._running: dict[tuple[bytes, str], asyncio.Future[Account | None]] = {}
         self._nobody = (hash_secret(generate_secret()),)
         self._salt_key = salt_key or secrets.token_bytes(32)
-        self._nobodys_keys = (nobodys_keys(),)
+        self._nobodys_keys = (nobodys_keys(), nobodys_keys())  # as many as an account has
         self._exchanges: Counter[str] = Counter()
 
     async def password(self, login: str, secret: str, source: str) -> Account | None:
@@ -123,7 +123,9 @@ class Login:
         login = _canonical(login)
         if not login or len(secret) > SECRET_CHARACTERS:
             login, secret = "", ""
-        proof = hmac.digest(self._key, f"{login}\0{secret}".encode("utf-8", "surrogatepass"), "sha256")
+        proof = hmac.digest(
+            self._key, f"{login}\0{canonical(secret)}".encode("utf-8", "surrogatepass"), "sha256"
+        )
         running = self._running.get((proof, source))
         if running is None:
             # One verification for a mail program that opens several connections at once.
@@ -211,9 +213,17 @@ class Login:
     def _keys_of(self, credentials: Credentials | None, login: str) -> dict[Keys, int]:
         """Return the keys that what the client was told can lead to, of this salt and iteration count; with places."""
         told = (salt_of(self._salt_key, login), ITERATIONS)
-        kept = credentials.scram if credentials and any(credentials.scram) else (str(self._nobodys_keys[0]),)
-        every = {one: place for place, one in enumerate(map(read_keys, kept)) if one is not None}
-        return {one: place for one, place in every.items() if (one.salt, one.iterations) == told}
+        kept = credentials.scram if credentials and any(credentials.scram) else ()
+        every = {
+            read_keys(spelling): place
+            for place, spellings in enumerate(kept or (" ".join(map(str, self._nobodys_keys)),))
+            for spelling in spellings.split()
+        }
+        return {
+            keys: place
+            for keys, place in every.items()
+            if keys is not None and (keys.salt, keys.iterations) == told
+        }
 
     def forgive(self, login: str, source: str) -> None:
         """Take back an attempt that succeeded, or by which nothing was learnt. For ScramAttempt."""

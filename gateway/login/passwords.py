@@ -2,6 +2,8 @@
 
 Invariants:
 - A secret is stored only as its Argon2id hash (RFC 9106), and as its SCRAM keys beside it (gateway/login/scram.py).
+- Hyphens, blanks and case of a typed secret do not count: what is hashed is its `canonical` form. SCRAM never shows us
+  what was typed, so its keys are those of the two spellings that people copy: as it was shown, and without hyphens.
 - Hashing never runs on the event loop, and never more than `threads` at a time.
 - A queue that is too long is refused, not joined. Whoever logged in from the same source before goes first, and
   the others' sources take turns, so that a guesser holds nobody else up.
@@ -37,14 +39,24 @@ def generate_secret() -> str:
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
 
 
+def canonical(secret: str) -> str:
+    """Return the one form of all spellings of a secret: without hyphens and blanks, in small letters."""
+    return "".join(secret.replace("-", " ").split()).casefold()
+
+
 def hash_secret(secret: str) -> str:
     """Return the Argon2id hash of `secret` in PHC form, to be stored. Takes about 60 ms of CPU."""
-    return _HASHER.hash(secret)
+    return _HASHER.hash(canonical(secret).encode("utf-8", "surrogatepass"))
 
 
 def scram_keys(unit: Unit, login: str, secret: str) -> str:
-    """Return the SCRAM keys of a new app password of `login`, to be stored beside its hash. Takes about 1 ms of CPU."""
-    return stored_keys(secret, salt_key(unit.connection), login.lower())
+    """Return the SCRAM keys of a new app password of `login`, to be stored beside its hash. Takes about 2 ms of CPU.
+
+    They are those of its two spellings, separated by a blank.
+    """
+    salts = salt_key(unit.connection)
+    spellings = dict.fromkeys((secret, secret.replace("-", "")))
+    return " ".join(stored_keys(spelling, salts, login.lower()) for spelling in spellings)
 
 
 def which(hashes: tuple[str, ...], secret: str) -> int | None:
@@ -54,7 +66,7 @@ def which(hashes: tuple[str, ...], secret: str) -> int | None:
 
 def _matches(stored: str, secret: str) -> bool:
     try:
-        return _HASHER.verify(stored, secret)
+        return _HASHER.verify(stored, canonical(secret).encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False
 

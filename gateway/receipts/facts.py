@@ -34,6 +34,7 @@ _ENHANCED = re.compile(r"[45]\.[0-9]{1,3}\.[0-9]{1,3}")  # RFC 3463 section 2, f
 _DISPATCH = frozenset(
     {
         Event.ACCEPTED,
+        Event.RECIPIENTS_ADDED,
         Event.TAKEN_OVER,
         Event.DELIVERED,
         Event.REGISTERED_IN,
@@ -41,6 +42,8 @@ _DISPATCH = frozenset(
         Event.EXPIRED,
     }
 )
+_TRANSACTIONS = frozenset({Event.ACCEPTED, Event.RECIPIENTS_ADDED})
+_PLACED = frozenset({Event.DELIVERED, Event.REGISTERED_IN})
 _PERSONAL = frozenset({Event.HANDED_OVER, Event.SEEN})
 
 
@@ -67,16 +70,22 @@ def gather(connection: Reading, owed: Owed, directory: Directory, seal: str) -> 
     if kind is None or kind != owed.kind:
         raise ValueError(f"a record of {cause.event} owes no receipt of the kind {owed.kind}")
     every = evidence.of_letter(connection, letter.letter_id)
-    records = tuple(one for one in every if _concerns(one, cause, kind))
     recipients = letters.addressees(connection, letter.letter_id)
+    if kind is Kind.DISPATCH:
+        others = _of_other_transactions(every, cause)
+        recipients = [one for one in recipients if one.office not in others]
+        every = [one for one in every if _office(one) not in others]
+    records = tuple(one for one in every if _concerns(one, cause, kind))
     facts = _facts(letter, cause, kind, records, recipients, directory)
     accepted = next((one for one in records if one.event == Event.ACCEPTED), None)
-    detail = accepted.members.get("detail", {}) if accepted else {}
+    said = cause if cause.event == Event.RECIPIENTS_ADDED else accepted
+    detail = said.members.get("detail", {}) if said else {}
+    signed = accepted.members.get("detail", {}).get("signature") if accepted else None
     facts = replace(
         facts,
         seal=seal,
         envelope_id=str(detail.get("envid", "")),
-        header_unsigned=_header_unsigned(detail.get("signature")),
+        header_unsigned=_header_unsigned(signed),
     )
     proof = prove(connection, [one.log_index for one in records])
     return Material(facts, records, _header_section(connection, letter), proof)
@@ -89,10 +98,21 @@ def _header_unsigned(signature: object) -> bool:
     return signature.get("header_protection") != Demand.OFF
 
 
+def _of_other_transactions(records: Sequence[Recorded], cause: Recorded) -> set[str]:
+    """Return the offices that another transaction than the one recorded as `cause` made recipients of the letter."""
+    transactions = {one.evidence_id for one in records if one.event in _TRANSACTIONS} - {cause.evidence_id}
+    return {
+        _office(one)
+        for one in records
+        if one.event in _PLACED and transactions.intersection(one.members.get("rests_on", ()))
+    }
+
+
 def _concerns(one: Recorded, cause: Recorded, kind: Kind) -> bool:
     """Whether a record belongs into the receipt about `cause`: its own matter, and nobody else's."""
     if kind is Kind.DISPATCH:
-        return one.event in _DISPATCH
+        other = one.event == Event.RECIPIENTS_ADDED and one.evidence_id != cause.evidence_id
+        return one.event in _DISPATCH and not other
     if one.event == Event.ACCEPTED:
         return True
     if one.log_index > cause.log_index or _office(one) != _office(cause):

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from gateway.mime.fields import values
 from gateway.mime.transfer import decode_transfer
 from gateway.mime.tree import Part, walk
 from gateway.signatures.protected import (
@@ -89,20 +90,38 @@ KNOWN_PREAMBLES = frozenset({
 
 # The one anomaly of the root entity that leaves the cut certain. All others are refused.
 _HARMLESS = frozenset({"boundary-long"})
+# Those that only describe the content, whose octets the gateway seals as they are: `describing_only` in find_detached.
+_DESCRIBING = frozenset({
+    "malformed-content-type", "malformed-parameter", "comment", "duplicate-parameter", "malformed-transfer-encoding",
+    "boundary-missing", "boundary-malformed", "boundary-extended", "encoded-multipart", "encoded-message",
+})  # fmt: skip
+_PROTECTING = (
+    b"signed",
+    b"encrypted",
+    b"pgp",
+    b"pkcs7",
+)  # a type with such a word is read strictly, or not at all
 # Anomalies of the root's shape rather than of its header.
 _OF_STRUCTURE = frozenset({"not-closed", "no-parts", "delimiter-lookalike", "delimiter-after-close"})
 
 _ARMOR = (b"\n-----BEGIN PGP SIGNED MESSAGE-----", b"\n-----BEGIN PGP MESSAGE-----")
 
 
-def find_detached(root: Part, octets: bytes, *, allow_attached: bool = False) -> Detached | StructureProblem:
+def find_detached(
+    root: Part, octets: bytes, *, allow_attached: bool = False, describing_only: bool = False
+) -> Detached | StructureProblem:
     """Return the detached signature of a letter of the accepted shape, or the first problem found.
 
     `allow_attached` lets messages attached to the letter (message/rfc822 below the first part) be signed or
     encrypted themselves, as when an officer forwards a signed letter; they are then plain content. Without it
-    nothing signed or encrypted may stand inside the signed part.
+    nothing signed or encrypted may stand inside the signed part. `describing_only` forgives an unsigned letter what
+    is wrong in the root's description of the content and nowhere else; old systems write no better one.
     """
-    problem = _header_problem(root, octets)
+    described = b" ".join(
+        values(root, octets, "content-type")
+    ).lower()  # as written: a type may be unreadable
+    lenient = describing_only and not any(word in described for word in _PROTECTING)
+    problem = _header_problem(root, octets, _HARMLESS | _DESCRIBING if lenient else _HARMLESS)
     if problem is not None:
         return problem
     if root.content_type.media_type != "multipart/signed":
@@ -131,7 +150,7 @@ def _structure(detail: str) -> StructureProblem:
     return StructureProblem("SIGNATURE-STRUCTURE", detail)
 
 
-def _header_problem(root: Part, octets: bytes) -> StructureProblem | None:
+def _header_problem(root: Part, octets: bytes, forgiven: frozenset[str]) -> StructureProblem | None:
     """Refuse a letter that two readers could read differently, by its line ends or its root header."""
     line_ends = octets.count(b"\r\n")
     if octets.count(b"\n") != line_ends or octets.count(b"\r") != line_ends:
@@ -141,7 +160,7 @@ def _header_problem(root: Part, octets: bytes) -> StructureProblem | None:
         if names.count(name) > 1:
             return StructureProblem("MALFORMED", f"duplicate-{name}")
     for word in root.anomalies:
-        if word not in _HARMLESS and word not in _OF_STRUCTURE:
+        if word not in forgiven and word not in _OF_STRUCTURE:
             return StructureProblem("MALFORMED", word)
     return None
 

@@ -1,5 +1,7 @@
 """EHLO, AUTH and the harmless commands (RFC 5321 section 4.1.1, RFC 4954)."""
 
+from dataclasses import replace
+
 from gateway.login.scram import MECHANISM, Malformed
 from gateway.runtime.faults import Throttled, Unavailable
 from gateway.smtp import replies
@@ -48,6 +50,8 @@ def _greeted(session: Session, argument: str) -> bool:
     except ArgumentRefused as refused:
         session.error(*refused.codes, refused.text)
         return False
+    if session.peer is not None:
+        session.peer = replace(session.peer, client=session.client)
     session.transaction = None
     return True
 

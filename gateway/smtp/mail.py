@@ -49,7 +49,7 @@ async def mail(session: Session, argument: str) -> None:
         session.notice(replies.UNAVAILABLE)
         return
     try:
-        path, rest = split_path(argument, "FROM:")
+        path, rest = split_path(argument, "FROM:", bare=session.settings.bare_paths)
         parameters = mail_parameters(rest)
     except ArgumentRefused as refused:
         session.error(*refused.codes, refused.text)
@@ -88,7 +88,7 @@ async def rcpt(session: Session, argument: str) -> None:
         session.say(_too_many(arabic=session.arabic))
         return
     try:
-        path, rest = split_path(argument, "TO:")
+        path, rest = split_path(argument, "TO:", bare=session.settings.bare_paths)
         parameters = rcpt_parameters(rest, smtputf8=transaction.parameters.smtputf8)
     except ArgumentRefused as refused:
         session.error(*refused.codes, refused.text)

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 ENVID_CHARACTERS = 100  # RFC 3461 section 4.4
 ORCPT_CHARACTERS = 500  # RFC 3461 section 4.2
+CLIENT_CHARACTERS = 255
 
 _KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})+")  # RFC 3461 section 4
 _XTEXT_UTF8 = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2}|[^\x00-\x9f])+")  # with RFC 6533 section 3's unitext
 _XTEXT_HEX = re.compile(r"\+([0-9A-F]{2})")
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")
-_CLIENT = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 _SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 section 4
 _NOTIFY = {"SUCCESS", "FAILURE", "DELAY"}
 
@@ -60,20 +60,26 @@ NO_RCPT_PARAMETERS = RcptParameters()
 
 
 def client_name(argument: str) -> str:
-    """Return the name that EHLO or HELO gives: letters, digits and `.-_:[]`, for it goes into `Received`."""
-    if not _CLIENT.fullmatch(argument):
-        raise ArgumentRefused("Give a host name or an address literal")
+    """Return the name that EHLO or HELO gives: any printable one, as old devices have names of all kinds.
+
+    It is recorded, and proves nothing: no trace field repeats it.
+    """
+    if not argument.strip() or len(argument) > CLIENT_CHARACTERS or not argument.isprintable():
+        raise ArgumentRefused(f"Give a name of at most {CLIENT_CHARACTERS} printable characters")
     return argument
 
 
-def split_path(argument: str, keyword: str) -> tuple[str, str]:
+def split_path(argument: str, keyword: str, *, bare: bool = False) -> tuple[str, str]:
     """Split `FROM:<path> parameters` (or `TO:`) into the path with its brackets, and the parameters.
 
-    One space after the colon is passed over, as old clients send it. The path may be any text in brackets.
+    One space after the colon is passed over, as old clients send it. The path may be any text in brackets. `bare`: an
+    address without brackets is taken too, up to the first space, and gets them; spaces before it do not count.
     """
     if argument[: len(keyword)].upper() != keyword:
         raise ArgumentRefused(f"Say {keyword}<address>", (501, "5.5.2"))
     rest = argument[len(keyword) :].removeprefix(" ")
+    if bare and "@" in (address := rest.lstrip(" ").partition(" ")[0]) and not set('<>"') & set(address):
+        return f"<{address}>", rest.lstrip(" ").partition(" ")[2]
     end = _end_of_path(rest)
     if end < 0 or rest[end : end + 1] not in {"", " "}:
         raise ArgumentRefused(f"Say {keyword}<address>", (501, "5.5.2"))
@@ -128,16 +134,27 @@ def rcpt_parameters(text: str, *, smtputf8: bool = False) -> RcptParameters:
     given = _keywords(text)
     notify = _notify(_valued(given, "NOTIFY"))
     orcpt = _valued(given, "ORCPT")
-    if orcpt:
-        kind, semicolon, address = orcpt.partition(";")
-        xtext = _XTEXT_UTF8 if smtputf8 else _XTEXT
-        if (
-            not (semicolon and _ATOM.fullmatch(kind) and xtext.fullmatch(address))
-            or len(orcpt) > ORCPT_CHARACTERS
-        ):
-            raise ArgumentRefused("ORCPT is addr-type;xtext (RFC 3461)")
+    if orcpt and not _is_orcpt(orcpt, smtputf8=smtputf8):
+        raise ArgumentRefused("ORCPT is addr-type;xtext of printable characters (RFC 3461)")
     _nothing_left(given)
     return RcptParameters(notify, orcpt)
+
+
+def _is_orcpt(orcpt: str, *, smtputf8: bool) -> bool:
+    """Whether it is `addr-type;xtext`; beyond ASCII only with SMTPUTF8 and the type `utf-8` (RFC 6533 section 3)."""
+    kind, semicolon, address = orcpt.partition(";")
+    xtext = _XTEXT_UTF8 if smtputf8 and kind.lower() == "utf-8" else _XTEXT
+    return (
+        len(orcpt) <= ORCPT_CHARACTERS
+        and bool(semicolon and _ATOM.fullmatch(kind) and xtext.fullmatch(address))
+        and orcpt.isprintable()
+        and _stands_for_printable(address)
+    )
+
+
+def _stands_for_printable(xtext: str) -> bool:
+    """Whether what is hex-coded is printable ASCII, as both ENVID and ORCPT demand: they end up in lines of reports."""
+    return all("20" <= code <= "7E" for code in _XTEXT_HEX.findall(xtext))
 
 
 def decoded_xtext(text: str) -> str:
@@ -181,7 +198,8 @@ def _xtext(given: dict[str, str | None], keyword: str, longest: int, *, smtputf8
     if keyword == "AUTH" and value == "<>":
         return value
     xtext = _XTEXT_UTF8 if smtputf8 else _XTEXT
-    if value and (len(value) > longest or not xtext.fullmatch(value)):
+    printable = keyword == "AUTH" or _stands_for_printable(value)  # AUTH is never reported
+    if value and (len(value) > longest or not xtext.fullmatch(value) or not printable):
         raise ArgumentRefused(f"{keyword} is xtext of at most {longest} characters (RFC 3461)")
     return value
 

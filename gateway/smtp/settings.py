@@ -18,6 +18,12 @@ class Settings:
     hostname: str
     """The name in the greeting and in the reply to EHLO."""
 
+    channel: str = "submission"
+    """The listener's name in the evidence: "submission" for people, "systems" for programs."""
+
+    bare_paths: bool = False
+    """Whether the addresses of MAIL and RCPT are taken without their brackets, as old devices write them."""
+
     bilingual: bool = True
     """Whether replies to officers are in Arabic and English; systems always get English."""
 

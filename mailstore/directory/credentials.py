@@ -18,7 +18,10 @@ SALT_KEY = "scram_salt_key"
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """What is kept of one app password: its number, its Argon2id hash, and its SCRAM keys (RFC 5803) or nothing."""
+    """What is kept of one app password: its number, its Argon2id hash, and its SCRAM keys or nothing.
+
+    The keys are in the form of RFC 5803, one for each spelling that SCRAM takes, with blanks between.
+    """
 
     number: int
     hash: str

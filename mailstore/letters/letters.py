@@ -17,7 +17,11 @@ from policies.words.calendar import month_bounds, months, rfc3339
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """One recipient of a letter, with the receiving agency's own number."""
+    """One recipient of a letter, with the receiving agency's own number.
+
+    `notify` and `orcpt` are the sender's DSN parameters as given (RFC 3461 sections 4.1 and 4.2): the words of NOTIFY
+    in order, separated by spaces, and ORCPT's `type;xtext`; each empty when it was not given.
+    """
 
     office: str
     agency: str
@@ -26,6 +30,7 @@ class Addressee:
     incoming_series: str
     incoming_number: int
     notify: str = ""
+    orcpt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +128,15 @@ def insert_letter(unit: Unit, letter: Letter, addressees: Sequence[Addressee], k
     row["digest"] = letter_digest(row)
     row["voided_at"] = None
     _INSERT.run(unit.connection, [row])
+    add_addressees(unit, letter.letter_id, addressees, 0)
+
+
+def add_addressees(unit: Unit, letter_id: str, addressees: Sequence[Addressee], position: int) -> None:
+    """Enter recipients of a letter, in their order, from `position` on. One that it has ends the unit in Conflict."""
     rows: list[dict[str, Any]] = [
-        {"letter_id": letter.letter_id, "position": position}
+        {"letter_id": letter_id, "position": number}
         | {name: getattr(one, name) for name in _ADDRESSEE_FIELDS}
-        for position, one in enumerate(addressees)
+        for number, one in enumerate(addressees, start=position)
     ]
     for one in rows:
         one["digest"] = recipient_digest(one)

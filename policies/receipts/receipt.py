@@ -34,6 +34,7 @@ class Preference(StrEnum):
 
 _KINDS = {
     Event.ACCEPTED: Kind.DISPATCH,
+    Event.RECIPIENTS_ADDED: Kind.DISPATCH,
     Event.SEEN: Kind.OPENED,
     Event.NOT_DELIVERED: Kind.FAILED,
     Event.EXPIRED: Kind.FAILED,
@@ -98,7 +99,8 @@ class Facts:
     """Everything that one receipt tells.
 
     `event`, `at`, `evidence_id` and `log_index` are those of the record that caused it. `consignments` are
-    all recipients of a dispatch receipt, in the order of the envelope, and the one recipient of the others.
+    all recipients of a dispatch receipt, in the order of the envelope (where a system split them over several
+    transactions: those of the one that caused it), and the one recipient of the others.
     `actor` and `handed_over` (when the letter was first sent to that person's mail program) are set for an
     opening. `seal` is the fingerprint of the key that signs the receipt. `envelope_id` is the sender's ENVID
     (RFC 3461 section 4.4), or empty. `header_unsigned` is true when the letter's signature covers no header field and

@@ -1,8 +1,13 @@
-"""Rules about the message itself: well formed, not too large, no forged fields of ours, nothing unreadable inside."""
+"""Rules about the message itself: well formed, not too large, no forged fields of ours, nothing unreadable inside.
 
+What only describes content is read leniently in a letter that the gateway seals for a system; what names persons never.
+"""
+
+from policies.addresses.domain_name import canonical_domain, skeleton
 from policies.case import Case
 from policies.declarations import GRADE_FIELDS, URGENCY_FIELDS
 from policies.verdict import ACCEPTED, Refused, Verdict
+from policies.words.mail_date import parse_mail_date
 from policies.words.reasons import Reason
 
 REPLY_FIELDS = (
@@ -30,7 +35,7 @@ SINGLE = (
     *URGENCY_FIELDS,
     *REPLY_FIELDS,
 )  # RFC 5322 section 3.6, and what declares or asks for something: at most once
-OURS = ("murasalat-", "authentication-results")
+OURS = ("murasalat-",)
 DECLARATIONS = ("murasalat-grade", "murasalat-urgency")
 FORBIDDEN_TYPES = {"application/ms-tnef": "winmail.dat: set the message format to plain text or HTML"}
 
@@ -46,16 +51,22 @@ def well_formed(case: Case) -> Verdict:
     """The structure could be read within its limits, and the header keeps to RFC 5322 and RFC 6532."""
     if case.malformed:
         return Refused(Reason.MALFORMED, case.malformed)
-    if case.header.eight_bit and not (case.header.utf8 and case.envelope.smtputf8):
-        return Refused(Reason.MALFORMED, "8-bit octets in the header without SMTPUTF8, or not UTF-8")
+    if case.header.eight_bit and not case.header.utf8:
+        return Refused(Reason.MALFORMED, "8-bit octets in the header that are not UTF-8")
+    if case.header.eight_bit and not (case.envelope.smtputf8 or case.sealed_for_system):
+        return Refused(Reason.MALFORMED, "8-bit octets in the header without SMTPUTF8")
     if len(case.header.froms) > 1:
         return ACCEPTED  # the sender rules name this better
     for name in SINGLE:
         if case.header.names.count(name) > 1:
             return Refused(Reason.MALFORMED, f"{name} stands more than once")
+    if case.envelope.account.system is not None:
+        return ACCEPTED  # its letter has the time of receipt, and a Message-ID of ours where it brings none
     if len(case.header.dates) != 1:
         return Refused(Reason.MALFORMED, "no Date field")
-    if len(case.header.message_ids) != 1 and case.envelope.account.system is None:
+    if parse_mail_date(case.header.dates[0].decode("utf-8", "replace")) is None:
+        return Refused(Reason.MALFORMED, "the Date field is not a date like: Mon, 23 Nov 2026 13:00:00 +0300")
+    if len(case.header.message_ids) != 1:
         return Refused(Reason.MALFORMED, "no Message-ID field")
     return ACCEPTED
 
@@ -67,6 +78,11 @@ def no_forged_fields(case: Case) -> Verdict:
             return Refused(Reason.CONTENT_FORBIDDEN, f"only the gateway writes the field {name}")
         if name.startswith("resent-"):
             return Refused(Reason.CONTENT_FORBIDDEN, f"a resent message ({name}) is not a letter")
+    for value in case.header.authentication_results:
+        if _speaks_in_our_name(value, case.gateway):
+            return Refused(
+                Reason.CONTENT_FORBIDDEN, "an Authentication-Results field in the name of this gateway"
+            )
     return ACCEPTED
 
 
@@ -74,6 +90,47 @@ def declarations_known(case: Case) -> Verdict:
     """Grade and urgency are declared in words that are known: an unknown one is never taken for the lowest."""
     unknown = case.declaration.unknown
     return Refused(Reason.GRADE_UNKNOWN, unknown) if unknown else ACCEPTED
+
+
+def _speaks_in_our_name(value: bytes, gateway: str) -> bool:
+    """Whether a reader could take the field for ours: by any word before the first semicolon (RFC 8601 section 2.2).
+
+    Comments, quotation marks, case and look-alikes do not count. What cannot be read to its end could be ours.
+    """
+    if not gateway:
+        return True
+    words = _words_before_semicolon(value.decode("utf-8", "replace"))
+    return words is None or any(_folded(word) == _folded(gateway) for word in words)
+
+
+def _words_before_semicolon(text: str) -> list[str] | None:
+    """Return the words before the first semicolon, without comments and quotation marks; None when one stays open."""
+    words: list[str] = [""]
+    depth, quoted, position = 0, False, 0
+    while position < len(text):
+        character = text[position]
+        if character == "\\" and (depth or quoted):
+            position += 1
+            words[-1] += text[position : position + 1] if not depth else ""
+        elif character == '"' and not depth:
+            quoted = not quoted
+        elif character in "()" and not quoted:
+            depth = max(0, depth + (1 if character == "(" else -1))
+            words.append("")
+        elif not depth and not quoted and character == ";":
+            break
+        elif not depth and not quoted and character.isspace():
+            words.append("")
+        elif not depth:
+            words[-1] += character
+        position += 1
+    return None if depth or quoted else [word for word in words if word]
+
+
+def _folded(name: str) -> str:
+    """Return a host's name as the eye takes it: in one case, without the root's dot, look-alikes folded (UTS 39)."""
+    bare = name.strip().rstrip(".")
+    return skeleton(canonical_domain(bare) or bare.casefold())
 
 
 def readable_types(case: Case) -> Verdict:

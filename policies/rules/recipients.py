@@ -1,5 +1,7 @@
 """Rules about the recipients: known offices, named openly in To or Cc, and not too many."""
 
+from datetime import datetime, timedelta
+
 from policies.addresses.address import AddressRefused, parse_list
 from policies.case import Case
 from policies.letter import Duty
@@ -29,9 +31,9 @@ def known_offices(case: Case) -> Verdict:
 
 
 def no_blind_copies(case: Case) -> Verdict:
-    """Every recipient stands in To or Cc; a Bcc field is refused even when empty (RFC 5322 section 3.6.3, narrowed)."""
-    if "bcc" in case.header.names or "resent-bcc" in case.header.names:
-        return Refused(Reason.BCC_FORBIDDEN, "the header has a Bcc field")
+    """Every recipient stands in To or Cc; an empty Bcc field hides nobody (RFC 5322 section 3.6.3)."""
+    if any(value.strip() for value in case.header.bccs) or "resent-bcc" in case.header.names:
+        return Refused(Reason.BCC_FORBIDDEN, "the header has a Bcc field that names somebody")
     named = _named(case)
     if isinstance(named, Refused):
         return named
@@ -42,10 +44,12 @@ def no_blind_copies(case: Case) -> Verdict:
 
 
 def header_names_no_others(case: Case) -> Verdict:
-    """Nobody stands in To or Cc to whom the letter is not sent."""
+    """Nobody stands in To or Cc to whom the letter is not sent; a system that may split sends to the others later."""
     named = _named(case)
     if isinstance(named, Refused):
         return named
+    if case.splits_recipients:
+        return ACCEPTED
     sent = {recipient.address.key for recipient in case.envelope.recipients}
     for address in named:
         if address not in sent:
@@ -53,6 +57,19 @@ def header_names_no_others(case: Case) -> Verdict:
                 Reason.HEADERS_DIFFER, f"{address} is named but not a recipient of this submission"
             )
     return ACCEPTED
+
+
+SPLIT_WINDOW = timedelta(hours=24)
+"""How long after its registration a system may still add recipients to a letter."""
+
+
+def adds_recipients(case: Case, login: str, accepted: datetime, now: datetime) -> bool:
+    """Whether the same octets, registered for `login` at `accepted` (UTC), may get this envelope's recipients added.
+
+    Only to the same account, a system that may split, and for a day.
+    """
+    same = case.envelope.account.login == login
+    return case.splits_recipients and same and now - accepted <= SPLIT_WINDOW
 
 
 def _named(case: Case) -> tuple[str, ...] | Refused:

@@ -33,7 +33,7 @@ def one_from(case: Case) -> Verdict:
 
 
 def from_is_reverse_path(case: Case) -> Verdict:
-    """The From address equals MAIL FROM; a Sender field, if any, names the same address."""
+    """The From address equals MAIL FROM; a Sender field, if any, is one clear address."""
     address = case.header.sole_from()
     if address is None:
         return Refused(Reason.SENDER_AMBIGUOUS, "no clear From")
@@ -44,11 +44,9 @@ def from_is_reverse_path(case: Case) -> Verdict:
         )
     for value in case.header.senders:
         try:
-            sender = parse_from(value).address
+            parse_from(value)
         except AddressRefused as refused:
             return Refused(Reason.SENDER_AMBIGUOUS, f"Sender: {refused}")
-        if sender.key != address.key:
-            return Refused(Reason.SENDER_MISMATCH, f"Sender {sender.key}")
     return ACCEPTED
 
 
@@ -67,6 +65,25 @@ def account_may_send(case: Case) -> Verdict:
     foreign = account.system is not None and account.system.agency != office.agency
     if foreign or not account.may(Right.SEND, office.address):
         return Refused(Reason.SENDER_MISMATCH, f"{account.login} may not send for {office.address}")
+    return ACCEPTED
+
+
+def sender_of_same_agency(case: Case) -> Verdict:
+    """A Sender field beside From ("on behalf of") names an office of the same agency, or the account itself.
+
+    It is recorded with the letter; the account needs no right for that office, since From alone says who sends.
+    """
+    sender, own = case.sender_field, case.directory.agency_of(case.sender_office)
+    if sender is None:
+        return ACCEPTED
+    account, named = case.envelope.account, case.directory.offices.get(sender.key)
+    if own is None or case.directory.agency_for_domain(sender.domain) != own:
+        return Refused(
+            Reason.SENDER_MISMATCH, f"Sender {sender.key} is not of the agency of {case.sender_office}"
+        )
+    office = named is not None and named.agency == own.code and not named.suspended
+    if not office and sender.key != account.login:
+        return Refused(Reason.SENDER_MISMATCH, f"Sender {sender.key} is neither an office nor this account")
     return ACCEPTED
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from mailstore.database import schema
 from mailstore.database.transaction import Store, Unit
-from mailstore.directory import credentials, directory
+from mailstore.directory import credentials, directory, systems
 from mailstore.faults import Conflict, NotFound, StoreFault
 from mailstore.upgrade import initialise
 from policies.people.directory import password_credential
@@ -52,6 +52,20 @@ def test_what_was_enrolled_is_read_back_equal(filled: Store) -> None:
     assert found.domains["mof.gov.example"] == "MOF"
     assert [found.pair_allowed("MOJ", "MOI"), found.pair_allowed("MOI", "MOJ")] == [False, True]
     assert found.version == filled.read(directory.version)
+
+
+def test_a_system_is_given_the_right_to_split_and_it_is_taken_away(filled: Store) -> None:
+    filled.write(partial(directory.add_system, system=SYSTEM, password_hash="h"))
+    for allowed in (True, False):
+        filled.write(partial(systems.change_system, login="dms@moj", split_recipients=allowed))
+        found = filled.read(directory.snapshot).systems
+        assert found == {"dms@moj": replace(SYSTEM, split_recipients=allowed)}
+    for nobody in (login_of("MOJ"), "nobody"):
+        with pytest.raises(NotFound):
+            filled.write(partial(systems.change_system, login=nobody, split_recipients=True))
+    other = replace(SYSTEM, login="other@moj", certificate="", split_recipients=True)
+    filled.write(partial(directory.add_system, system=other, password_hash="h"))
+    assert filled.read(directory.snapshot).systems["other@moj"] == other
 
 
 OFFICER = Officer("new@moj", "ن", "N", "م", "P", "en", grants=(Grant(MOJ, READ_SEND, primary=True),))

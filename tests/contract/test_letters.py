@@ -1,12 +1,15 @@
 """The register: letters found again by everything that an office remembers of them, and their numbers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 import pytest
+from sqlalchemy import Connection
 
 from mailstore.database.transaction import Reading, Store, Unit
 from mailstore.faults import Conflict, NotFound
+from mailstore.integrity import Report
 from mailstore.letters import letters, register
 from mailstore.letters.letters import Addressee, Letter, Search
 from policies.letter import Grade, Urgency
@@ -178,3 +181,50 @@ def test_each_series_counts_for_itself_from_one(store: Store) -> None:
     assert store.write(take) == [1, 1, 2, 3, 2]
     assert store.write(take) == [4, 3, 5, 6, 4]
     assert store.read(register.listed) == [("A", 6), ("B", 4)]
+
+
+def test_recipients_are_added_behind_the_others_and_never_twice(store: Store) -> None:
+    store.write(enrol)
+    one = store.write(lambda unit: accept(unit, 1)).letter
+    more = Addressee(
+        *(
+            office_of("MOI"),
+            "MOI",
+            "information",
+            "MOI/IN/2026/000001",
+            "MOI/in/2026",
+            1,
+            "NEVER",
+            "rfc822;moi",
+        )
+    )
+
+    def add(unit: Unit, addressee: Addressee) -> None:
+        register.allocate(unit, addressee.incoming_series)
+        letters.add_addressees(unit, one.letter_id, [addressee], 1)
+
+    store.write(lambda unit: add(unit, more))
+    entered = store.read(lambda connection: letters.addressees(connection, one.letter_id))
+    assert [addressee.office for addressee in entered] == [office_of("MOF"), office_of("MOI")]
+    assert entered[1] == more
+    for again in (more, replace(more, incoming_reference="other", incoming_number=2)):
+        with pytest.raises(Conflict):
+            store.write(partial(add, addressee=again))
+    assert store.read(lambda connection: letters.addressees(connection, one.letter_id)) == entered
+    assert ("MOI/in/2026", 1) in store.read(register.listed), "what failed took no number"
+
+
+def test_an_added_recipient_without_its_records_is_found(
+    store: Store, check: Callable[[Connection], Report]
+) -> None:
+    store.write(enrol)
+    one = store.write(lambda unit: accept(unit, 1)).letter
+    more = Addressee(office_of("MOI"), "MOI", "action", "MOI/IN/2026/000001", "MOI/in/2026", 1)
+
+    def add(unit: Unit) -> None:
+        register.allocate(unit, more.incoming_series)
+        letters.add_addressees(unit, one.letter_id, [more], 1)
+
+    store.write(add)
+    faults = store.read(check).faults
+    assert [fault.kind for fault in faults] == ["recipient-evidence"]

@@ -148,3 +148,18 @@ async def test_a_client_that_leaves_during_submission_does_not_cancel_it(authori
         world.hold.set()
         await world.sessions_are(0)
         assert [octets for _, octets in world.submitted] == [LETTER]
+
+
+async def test_what_a_device_calls_itself_and_where_it_came_in_are_kept(authority: Authority) -> None:
+    async with running(authority, channel="systems", bare_paths=True) as world:
+        client = await world.logged_in("dms")
+        assert (await client.ask("EHLO طابعة السجل (2)"))[0].startswith("250")
+        assert (await client.ask(f"MAIL FROM: {OFFICE}"))[0].startswith("250")
+        assert (await client.ask("RCPT TO: a@mof.gov.example"))[0].startswith("250")
+        await client.ask("DATA")
+        await client.send(LETTER)
+        assert (await client.ask("."))[0].startswith("250 2.6.0")
+    ((envelope, _),) = world.submitted
+    assert (envelope.client, envelope.channel) == ("طابعة السجل (2)", "systems")
+    assert str(envelope.sender) == OFFICE
+    assert [str(one.address) for one in envelope.recipients] == ["a@mof.gov.example"]

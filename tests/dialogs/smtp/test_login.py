@@ -1,4 +1,5 @@
 import ssl
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from gateway.login.throttle import Throttle
 from gateway.runtime.faults import Unavailable
 from tests.authority import Authority
-from tests.dialogs.smtp.rig import OFFICER, SYSTEM, Client, World, plain, running
+from tests.dialogs.smtp.rig import OFFICER, SECRET, SYSTEM, Client, World, plain, running
 
 
 async def greeted(client: Client) -> list[str]:
@@ -159,3 +160,24 @@ async def test_the_account_and_its_proof_are_in_the_envelope(authority: Authorit
         client = await world.started()
         await client.ask(".")
     assert world.submitted[0][0].account == replace(OFFICER, method="password")
+
+
+@pytest.mark.parametrize(
+    "typed", [SECRET, "abcdefghjkmnpqrs", "ABCD-EFGH-JKMN-PQRS", " Abcd efgh jkmn pqrs "]
+)
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+async def test_hyphens_blanks_and_case_of_a_typed_password_do_not_count(
+    authority: Authority, mechanism: str, typed: str
+) -> None:
+    async with running(authority) as world:
+        client = await world.connect()
+        await greeted(client)
+        if mechanism == "PLAIN":
+            heard = await client.ask(f"AUTH PLAIN {plain('noura', typed)}")
+        else:
+            await client.ask(f"AUTH LOGIN {b64encode(b'noura').decode()}")
+            heard = await client.ask(b64encode(typed.encode()).decode())
+        assert heard == ["235 2.7.0 Authentication successful"]
+        other = await world.connect()
+        await greeted(other)
+        assert (await other.ask(f"AUTH PLAIN {plain('noura', typed + 'x')}"))[0].startswith("535")

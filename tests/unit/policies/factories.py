@@ -80,6 +80,8 @@ def header(**changes: Any) -> Header:
         "cc": "ccs",
         "date": "dates",
         "message-id": "message_ids",
+        "bcc": "bccs",
+        "authentication-results": "authentication_results",
     }
     names = tuple(name for name, field in named.items() for _value in values.get(field, ()))
     return Header(names + more, **values)
@@ -116,6 +118,7 @@ def case(**changes: Any) -> Case:
         "facts": both(),
         "protected": True,
         "content_types": frozenset({"multipart/signed", "text/plain", "application/pgp-signature"}),
+        "gateway": "murasalat.gov.example",
     }
     return Case(**(honest | changes))
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from gateway.login import passwords
-from gateway.login.passwords import Rank, VerificationRoom, generate_secret, hash_secret, which
+from gateway.login.passwords import Rank, VerificationRoom, canonical, generate_secret, hash_secret, which
 from gateway.runtime.faults import Unavailable
 
 
@@ -27,7 +27,7 @@ def test_a_stored_hash_is_argon2id_with_the_documented_cost() -> None:
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert stored != hash_secret("secret")
     assert which((hash_secret("other"), stored), "secret") == 1
-    assert which((stored,), "Secret") is None
+    assert which((stored,), "secrets") is None
 
 
 @pytest.mark.parametrize("stored", ["", "plain", "$argon2id$", "$argon2id$v=19$m=1,t=1,p=1$AA$AA", "{SHA}x"])
@@ -119,3 +119,28 @@ async def test_verification_runs_beside_the_event_loop() -> None:
     assert await verification == 0
     assert turns > 10
     room.close()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "abcd-efgh-2345",
+        "abcdefgh2345",
+        "ABCD-EFGH-2345",
+        "AbcdEfgh2345",
+        "  abcd efgh 2345\n",
+        "abcd-efgh2345-",
+    ],
+)
+def test_hyphens_blanks_and_case_of_what_is_typed_do_not_count(typed: str) -> None:
+    stored = hash_secret("abcd-efgh-2345")
+    assert which((stored,), typed) == 0
+    assert which((stored,), typed + "x") is None
+    assert canonical(typed) == "abcdefgh2345"
+
+
+def test_secrets_beyond_ascii_and_none_at_all_are_hashed_without_a_fault() -> None:
+    stored = hash_secret("مرور-١٢٣")
+    assert which((stored,), "مرور ١٢٣") == 0
+    for nothing in ("", "-", " - ", "\ud800"):
+        assert which((stored,), nothing) is None

@@ -83,6 +83,7 @@ def everything(one: Section) -> str:
     ("event", "kind"),
     [
         (Event.ACCEPTED, Kind.DISPATCH),
+        (Event.RECIPIENTS_ADDED, Kind.DISPATCH),
         (Event.SEEN, Kind.OPENED),
         (Event.NOT_DELIVERED, Kind.FAILED),
         (Event.EXPIRED, Kind.FAILED),
@@ -94,7 +95,10 @@ def test_four_events_owe_a_receipt(event: Event, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
-    "event", sorted(set(Event) - {Event.ACCEPTED, Event.SEEN, Event.NOT_DELIVERED, Event.EXPIRED})
+    "event",
+    sorted(
+        set(Event) - {Event.ACCEPTED, Event.RECIPIENTS_ADDED, Event.SEEN, Event.NOT_DELIVERED, Event.EXPIRED}
+    ),
 )
 @pytest.mark.parametrize("preference", list(Preference))
 def test_no_other_event_owes_one_and_a_receipt_begets_no_receipt(

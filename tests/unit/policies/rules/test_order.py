@@ -38,6 +38,7 @@ ORDER = [
     "sender.one_from",
     "sender.from_is_reverse_path",
     "sender.account_may_send",
+    "sender.sender_of_same_agency",
     "sender.reply_to_inside",
     "sender.list_fields_inside",
     "names.shows_no_other",

@@ -12,7 +12,7 @@ from policies.rules.recipients import (
 )
 from policies.settings import PolicySettings
 from policies.words.reasons import Reason
-from tests.unit.policies.factories import MOF, MOI, MOJ, case, directory, envelope, header, reason
+from tests.unit.policies.factories import MOF, MOI, MOJ, case, directory, envelope, header, program, reason
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,33 @@ def test_every_recipient_is_a_live_office() -> None:
     assert reason(stopped, known_offices) is Reason.RECIPIENT_UNKNOWN
 
 
-@pytest.mark.parametrize("name", ["bcc", "resent-bcc"])
-def test_a_bcc_field_is_refused_even_when_empty(name: str) -> None:
-    assert reason(case(header=header(more=(name,))), no_blind_copies) is Reason.BCC_FORBIDDEN
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ((b"",), None),
+        ((b" \t",), None),
+        ((b"", b""), None),
+        ((b"registry@moi.gov.example",), Reason.BCC_FORBIDDEN),
+        ((b"", b"registry@mof.gov.example"), Reason.BCC_FORBIDDEN),
+        ((b"undisclosed-recipients:;",), Reason.BCC_FORBIDDEN),
+        ((b"(nobody)",), Reason.BCC_FORBIDDEN),
+        ((b",",), Reason.BCC_FORBIDDEN),
+    ],
+)
+def test_only_an_empty_bcc_field_is_no_blind_copy(values: tuple[bytes, ...], expected: Reason | None) -> None:
+    assert reason(case(header=header(bccs=values)), no_blind_copies) is expected
+    assert reason(case(header=header(more=("resent-bcc",))), no_blind_copies) is Reason.BCC_FORBIDDEN
+
+
+def test_a_system_that_may_split_sends_to_the_others_later_and_hides_nobody() -> None:
+    """The right relaxes exactly one rule: who is named need not be in this transaction."""
+    named = header(tos=(f"{MOF}, {MOI}".encode(),))
+    may = envelope(account=program(split_recipients=True))
+    assert reason(case(header=named, envelope=may), header_names_no_others, no_blind_copies) is None
+    may_not = envelope(account=program())
+    assert reason(case(header=named, envelope=may_not), header_names_no_others) is Reason.HEADERS_DIFFER
+    hidden = envelope(to=(MOF, MOI), account=program(split_recipients=True))
+    assert reason(case(envelope=hidden), no_blind_copies) is Reason.BCC_FORBIDDEN
 
 
 def test_a_recipient_that_the_header_does_not_name_is_a_blind_copy() -> None:

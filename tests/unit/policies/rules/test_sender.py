@@ -1,17 +1,19 @@
 """Who sends: one From, equal to the reverse-path, an office that the account may send for."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from policies.case import ANSWER_FIELDS, LIST_FIELDS
-from policies.people.identity import Account, Right
+from policies.people.identity import Account, Office, Right
 from policies.rules.sender import (
     account_may_send,
     from_is_reverse_path,
     list_fields_inside,
     one_from,
     reply_to_inside,
+    sender_of_same_agency,
 )
 from policies.words.reasons import Reason
 from tests.unit.policies.factories import (
@@ -77,15 +79,55 @@ def test_from_and_reverse_path_must_be_one(reverse: str) -> None:
     ("sender", "expected"),
     [
         (MOJ.encode(), None),
-        (MOF.encode(), MISMATCH),
+        (MOF.encode(), None),  # left to sender_of_same_agency, which refuses it
         (b"a@b.example, c@d.example", AMBIGUOUS),
         (b"", AMBIGUOUS),
     ],
 )
-def test_a_sender_field_names_the_same_office(sender: bytes, expected: Reason | None) -> None:
+def test_a_sender_field_is_one_clear_address(sender: bytes, expected: Reason | None) -> None:
     assert reason(case(header=header(senders=(sender,))), from_is_reverse_path) is expected
     second = header(senders=(MOJ.encode(), sender))
     assert reason(case(header=second), from_is_reverse_path) is expected
+
+
+MINISTER, STOPPED = "minister@moj.gov.example", "old@moj.gov.example"
+
+
+@pytest.mark.parametrize(
+    ("sender", "expected"),
+    [
+        (MOJ, None),
+        (f"مكتب الوزير <{MINISTER}>", None),
+        (MINISTER.upper(), None),
+        ("noura@moj.gov.example", None),  # the account itself
+        ("nobody@moj.gov.example", MISMATCH),
+        (STOPPED, MISMATCH),
+        (MOF, MISMATCH),
+        ("minister@sub.moj.gov.example", MISMATCH),
+        ("minister@evil.example", MISMATCH),
+    ],
+)
+def test_a_sender_field_names_an_office_of_the_same_agency(sender: str, expected: Reason | None) -> None:
+    people = directory()
+    offices = {
+        address: Office(address, "MOJ", "م", "M", address == STOPPED) for address in (MINISTER, STOPPED)
+    }
+    people = replace(people, offices={**people.offices, **offices})
+    account = replace(clerk(MOJ), login="noura@moj.gov.example")
+    one = case(
+        header=header(senders=(sender.encode(),)), directory=people, envelope=envelope(account=account)
+    )
+    assert reason(one, from_is_reverse_path, sender_of_same_agency) is expected
+    assert reason(one) is expected
+    if expected is None and sender != MOJ:
+        assert one.sender_field is not None
+        assert one.sender_field.domain == "moj.gov.example"
+
+
+def test_an_officer_of_another_agency_is_no_sender_even_by_the_accounts_own_login() -> None:
+    account = replace(clerk(MOJ), login="noura@mof.gov.example")
+    sender = header(senders=(b"noura@mof.gov.example",))
+    assert reason(case(header=sender, envelope=envelope(account=account)), sender_of_same_agency) is MISMATCH
 
 
 @pytest.mark.parametrize("right", [one for one in Right if one is not Right.SEND])
