@@ -44,7 +44,7 @@ GOOD = [
     (b"LOGIN", None),
     (b"LOGIN  a  b  ", commands.Login("t", "a", "b")),
     (b"LOGIN a {1+}\r\nb  ", commands.Login("t", "a", "b")),
-    (b"ID  (  \"name\"   \"x\" )", commands.Id("t", (("name", "x"),))),
+    (b'ID  (  "name"   "x" )', commands.Id("t", (("name", "x"),))),
     (b"LOGIN a b c", None),
     (b'LOGIN "a b', None),
     (b'LOGIN "a\\x" b', None),
