@@ -71,7 +71,7 @@ async def test_reader_that_vanishes_leaves_no_warning(
     ]
     await asyncio.gather(*vanish)
     until = asyncio.get_running_loop().time() + 20
-    while world.server.sessions and asyncio.get_running_loop().time() < until:
+    while world.server.sessions and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110 - as it ends
         await asyncio.sleep(0.05)
     assert world.server.sessions == 0
     said = [(one.name, one.getMessage()) for one in caplog.records if one.levelno >= logging.WARNING]
