@@ -1,7 +1,8 @@
 """Which IMAP capabilities are withheld from which mail programs, as an administrator writes it.
 
 A row names mail programs by a word of the name and version that they give in ID (RFC 2971), and capabilities:
-`Thunderbird 78: UTF8=ACCEPT CONDSTORE`. The word `*` names every program, also one that gives no name.
+`Thunderbird 78: UTF8=ACCEPT CONDSTORE`. The word `*` names every program, also one that gives no name; `-` names a
+program as long as it has given none.
 
 What is withheld is not advertised, and ENABLE does not turn it on. The commands are answered all the same: a program
 that sends MOVE or IDLE without having been offered it knows what it asks for, and none of them does harm. What was
@@ -16,7 +17,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-EVERYONE = "*"
+EVERYONE, NAMELESS = "*", "-"
 
 BASE = frozenset({"IMAP4REV1", "AUTH", "ID", "ENABLE", "LITERAL+", "LITERAL-"})
 """Without these no session begins, or no program can be told from another."""
@@ -85,6 +86,8 @@ class Quirk:
 
     def concerns(self, client: str) -> bool:
         """Whether a program is meant, by what it says of itself."""
+        if self.word == NAMELESS:
+            return not client
         return self.word == EVERYONE or self.word.casefold() in client.casefold()
 
 

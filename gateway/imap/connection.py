@@ -6,7 +6,8 @@ Invariants:
 - Of one account only a few sessions hold a large upload at a time (`uploads`); the others are not read meanwhile.
 - What is put goes out in pieces of about `WRITE_OCTETS`; `drain` waits while the client does not take them, and
   a client that takes nothing for `write_seconds` is cut.
-- After the end nothing is written any more, and whoever waits hears `Gone`.
+- After the end nothing is written any more, and whoever waits hears `Gone`. A transport that closes is as good as
+  ended: asyncio would note in the journal each write to a client that is gone.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from gateway.imap.settings import ImapSettings
 from gateway.imap.uploads import SMALL_OCTETS, Uploads
 from gateway.imap.wire.framing import CommandReader, Fatal, Frame, Line, NeedContinuation, NeedData, Refused
 from gateway.net.connections import Entry
-from gateway.net.tls import client_certificate, cut
+from gateway.net.tls import client_certificate, closing, cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -267,7 +268,7 @@ class Connection(asyncio.Protocol):
 
     def flush(self) -> None:
         """Send what was put, without waiting."""
-        if self._out and not self.over and self._transport is not None:
+        if self._out and self._transport is not None and not closing(self._transport):
             self._transport.write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
         self._out.clear()
         self._out_octets = 0

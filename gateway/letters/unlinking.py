@@ -25,13 +25,14 @@ class Unlinking:
     ) -> list[int]:
         """Take live messages out of the mailbox inside a unit; return the UIDs that went.
 
-        Each letter among them gets an UNLINKED record that names the officer, the mailbox, and where the message was
-        moved to, if it was.
+        Each letter among them gets an UNLINKED record that names the officer, the mailbox as it is called now, and
+        where the message was moved to, if it was.
         """
         letters = consignments.letters_in(unit.connection, mailbox.id, uids, mailbox.office)
         gone = mailboxes.unlink(unit, mailbox.id, uids)
         went = frozenset(gone)
-        detail: dict[str, object] = {"mailbox": mailbox.name, "office": mailbox.office}
+        name = mailboxes.get(unit.connection, mailbox.id).name
+        detail: dict[str, object] = {"mailbox": name, "office": mailbox.office}
         if moved_to:
             detail["moved_to"] = moved_to
         records.append_all(

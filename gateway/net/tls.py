@@ -77,6 +77,16 @@ def cut(transport: asyncio.BaseTransport) -> None:
         transport.abort()
 
 
+def closing(transport: asyncio.BaseTransport) -> bool:
+    """Whether a connection is closing or gone, also where TLS has not heard yet that what is beneath it is gone.
+
+    asyncio puts a line into the journal for every write to such a one, after the first few.
+    """
+    protocol: Any = getattr(transport, "_ssl_protocol", None)  # there are no public names
+    beneath = getattr(protocol, "_transport", None)
+    return transport.is_closing() or (protocol is not None and (beneath is None or beneath.is_closing()))
+
+
 def slim(transport: asyncio.BaseTransport | sslproto.SSLProtocol) -> None:
     """Shrink the receive buffer of a TLS connection that asyncio itself made; a plain one stays as it is.
 

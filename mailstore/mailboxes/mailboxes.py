@@ -5,7 +5,8 @@ What one officer sees of them is in `views.py`, the octets are in `mailstore/oct
 Invariants:
 - A UID is given in the transaction that makes the message visible; UIDs and mod-sequences rise in commit
   order.
-- No two mailboxes that ever were have the same UIDVALIDITY; a later one has a higher one.
+- No two mailboxes that ever were have the same UIDVALIDITY; a later one has a higher one. It stays with the mailbox
+  under every name, as its UIDs do.
 - A message in a mailbox is our header block (`prefix`) followed by the stored octets, exactly.
 - Expunging unlinks the view and keeps the row, with the mod-sequence of its going; the message itself stays.
 """
@@ -167,14 +168,30 @@ def of_offices(connection: Connection, offices: Sequence[str], most: int = -1) -
 
 
 def rename(unit: Unit, mailbox: int, name: str) -> Mailbox:
-    """Give a mailbox another name and a new UIDVALIDITY. Raises Conflict (taken, or standard) or NotFound."""
+    """Give a mailbox another name; its UIDs and its UIDVALIDITY stay (RFC 9051 section 6.3.6).
+
+    Its mod-sequence rises, by which other processes see that something changed, and what accounts said about the old
+    name (`subscribe`) they have said about the new one. Raises Conflict (taken, or standard) or NotFound.
+    """
     standing = _own_mailbox(unit.connection, mailbox)
     if find(unit.connection, standing.office, name) is not None:
         raise Conflict(f"mailbox {name} of {standing.office} exists already")
-    values = {"name": name, "uidvalidity": _next_uidvalidity(unit)}
-    unit.connection.execute(update(_TABLE).where(_TABLE.c.id == mailbox).values(values))
-    unit.changed.add(mailbox)
+    next_modseq(unit, mailbox)
+    unit.connection.execute(update(_TABLE).where(_TABLE.c.id == mailbox).values(name=name))
+    _move_subscriptions(unit, standing.office, standing.name, name)
     return get(unit.connection, mailbox)
+
+
+def _move_subscriptions(unit: Unit, office: str, old: str, new: str) -> None:
+    """Let what accounts said about a name of an office hold for another; what they said about that one is forgotten."""
+    table = schema.subscriptions
+    said = select(table.c.login).where(table.c.office == office, table.c.name == old)
+    unit.connection.execute(
+        table.delete().where(table.c.office == office, table.c.name == new, table.c.login.in_(said))
+    )
+    unit.connection.execute(
+        update(table).where(table.c.office == office, table.c.name == old).values(name=new)
+    )
 
 
 def delete(unit: Unit, mailbox: int) -> None:

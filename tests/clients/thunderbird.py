@@ -50,6 +50,7 @@ PREFS: dict[str, bool | int | str] = {
     "mail.tabs.autoHide": True,
     "mail.pane_config.dynamic": 2,  # three columns: folders, list, message
     "mail.winsearch.firstRunDone": True,
+    "security.default_personal_cert": "Select Automatically",
     "extensions.autoDisableScopes": 0,  # a language pack of the system is on from the start
     "extensions.langpacks.signatures.required": False,
     "toolkit.legacyUserProfileCustomizations.stylesheets": True,
@@ -89,6 +90,8 @@ class Account:
     password: str
     imap: tuple[str, int]
     smtp: tuple[str, int]
+    certificate: bool = False
+    """Read by a TLS client certificate, not by the password. To send, Thunderbird knows no SASL EXTERNAL."""
 
 
 class Thunderbird:
@@ -172,13 +175,13 @@ class Thunderbird:
     # ── Setting up ────────────────────────────────────────────────────────────────────────────────────────────
 
     def add_account(self, account: Account) -> None:
-        """Set up IMAP and SMTP on implicit TLS, with a stored password."""
+        """Set up IMAP and SMTP on implicit TLS, with a stored password, or IMAP by certificate."""
         self.js(
             MAIL
             + """
-const c=a[0], [ih,ip]=c.imap, [sh,sp]=c.smtp;
+const c=a[0], [ih,ip]=c.imap, [sh,sp]=c.smtp, method=c.certificate?7:3;
 const s=MailServices.accounts.createIncomingServer(c.login,ih,'imap');
-s.port=ip; s.socketType=3; s.authMethod=3; s.prettyName=c.email;
+s.port=ip; s.socketType=3; s.authMethod=method; s.prettyName=c.email;
 const o=MailServices.outgoingServer.createServer('smtp'); o.QueryInterface(Ci.nsISmtpServer);
 o.hostname=sh; o.port=sp; o.username=c.login; o.socketType=3; o.authMethod=3;
 MailServices.outgoingServer.defaultServer=o;
@@ -186,10 +189,10 @@ const id=MailServices.accounts.createIdentity();
 id.fullName=c.name; id.email=c.email; id.smtpServerKey=o.key; id.valid=true;
 const acc=MailServices.accounts.createAccount(); acc.addIdentity(id); acc.incomingServer=s;
 MailServices.accounts.defaultAccount=acc; s.loginAtStartUp=true; s.valid=true;
-for (const t of ['imap://'+ih,'smtp://'+sh]) {
+for (const t of c.certificate?['smtp://'+sh]:['imap://'+ih,'smtp://'+sh]) {
   const li=Cc['@mozilla.org/login-manager/loginInfo;1'].createInstance(Ci.nsILoginInfo);
   li.init(t,null,t,c.login,c.password,'',''); await Services.logins.addLoginAsync(li); }
-s.password=c.password; o.password=c.password;  // last: a stored login makes Thunderbird forget these
+if (!c.certificate) s.password=c.password; o.password=c.password;  // last: a stored login makes it forget these
 """,
             asdict(account),
         )
@@ -201,6 +204,17 @@ s.password=c.password; o.password=c.password;  // last: a stored login makes Thu
             "Cc['@mozilla.org/security/x509certdb;1'].getService(Ci.nsIX509CertDB)"
             ".addCertFromBase64(a[0],'CT,,');",
             "".join(lines),
+        )
+
+    def import_certificate(self, pkcs12: Path, password: str) -> None:
+        """Import a client certificate with its key."""
+        self.js(
+            """
+const file=Cc['@mozilla.org/file/local;1'].createInstance(Ci.nsIFile); file.initWithPath(a[0]);
+const got=Cc['@mozilla.org/security/x509certdb;1'].getService(Ci.nsIX509CertDB).importPKCS12File(file,a[1]);
+if (got) throw new Error('importPKCS12File: '+got);""",
+            str(pkcs12),
+            password,
         )
 
     def use_openpgp_key(self, armored_secret_key: str, fingerprint: str) -> None:

@@ -92,16 +92,37 @@ def test_uidvalidity_rises_with_every_mailbox_whatever_the_clock_does(filled: St
     assert int(clock.now.timestamp()) + 7200 in values
 
 
-def test_a_renamed_mailbox_keeps_its_messages_under_a_new_uidvalidity(filled: Store) -> None:
+def test_a_renamed_mailbox_keeps_its_uids_and_its_uidvalidity(filled: Store) -> None:
     made = filled.write(partial(mailboxes.create, office=MOF, name="A"))
     filled.write(partial(put, mailbox=made.id, count=2))
     renamed = filled.write(partial(mailboxes.rename, mailbox=made.id, name="B"))
     assert (renamed.id, renamed.name, renamed.uidnext) == (made.id, "B", 3)
-    assert renamed.uidvalidity > made.uidvalidity
+    assert renamed.uidvalidity == made.uidvalidity
     assert filled.read(partial(views.uids, mailbox=made.id)) == [1, 2]
     assert filled.read(lambda connection: mailboxes.find(connection, MOF, "A")) is None
+    again = filled.write(partial(mailboxes.create, office=MOF, name="A"))
+    assert again.uidvalidity > made.uidvalidity
+    assert filled.write(partial(put, mailbox=again.id)) == [1]
     with pytest.raises(Conflict):
         filled.write(partial(mailboxes.rename, mailbox=made.id, name="inbox"))
+
+
+def test_a_rename_is_seen_by_other_processes(filled: Store) -> None:
+    made = filled.write(partial(mailboxes.create, office=MOF, name="A"))
+    before = filled.read(partial(modseqs, mailboxes=[made.id]))
+    filled.write(partial(mailboxes.rename, mailbox=made.id, name="B"))
+    assert filled.read(partial(modseqs, mailboxes=[made.id]))[made.id] > before[made.id]
+
+
+def test_what_was_said_about_a_name_follows_the_mailbox(filled: Store) -> None:
+    mof, moi = login_of("MOF"), login_of("MOI")
+    made = filled.write(partial(mailboxes.create, office=MOF, name="A"))
+    for login, name, subscribed in ((mof, "A", True), (mof, "B", False), (moi, "B", True), (moi, "C", True)):
+        say = partial(mailboxes.subscribe, login=login, office=MOF, name=name, subscribed=subscribed)
+        filled.write(say)
+    filled.write(partial(mailboxes.rename, mailbox=made.id, name="B"))
+    said = {login: filled.read(partial(mailboxes.subscriptions, login=login)) for login in (mof, moi)}
+    assert said == {mof: {(MOF, "B"): True}, moi: {(MOF, "B"): True, (MOF, "C"): True}}
 
 
 def test_standard_mailboxes_are_neither_renamed_nor_deleted(filled: Store, inbox: int) -> None:

@@ -1,8 +1,9 @@
 """LIST, LSUB, XLIST: the names a session sees (RFC 9051 section 6.3.9, RFC 5258, RFC 6154, RFC 5819).
 
 The standard mailboxes of every readable office are subscribed until the officer says otherwise; mailboxes that
-officers create are subscribed when they say so. Special uses are told in plain LIST too (RFC 6154 section 2), for the
-personal namespace only, so that a mail program finds one of each.
+officers create are subscribed when they say so. Special uses are told in plain LIST too (RFC 6154 section 2), of every
+office's mailboxes. A mail program that takes one of each for the account takes the first that it is told of: so the
+personal namespace comes before the other offices.
 """
 
 from collections.abc import Callable, Iterable
@@ -40,7 +41,7 @@ class Name:
 
 
 async def hierarchy(session: Session) -> dict[str, Name]:
-    """Return every name the session sees, sorted, INBOX first."""
+    """Return every name the session sees, sorted: INBOX first, then the personal namespace, then the others."""
     access = session.access
 
     def read(connection: Reading, most: int = -1) -> tuple[list[Mailbox], dict[tuple[str, str], bool]]:
@@ -52,11 +53,10 @@ async def hierarchy(session: Session) -> dict[str, Name]:
     found, said = await session.glance(partial(read, most=AT_ONCE), read)
     names: dict[str, Name] = {}
     for mailbox in found:
-        own = mailbox.office == access.primary
         names[shown(Place(mailbox.office, mailbox.name), access)] = Name(
             mailbox,
             subscribed=said.get((mailbox.office, mailbox.name), mailbox.name in STANDARD),
-            special_use=mailbox.special_use if own else "",
+            special_use=mailbox.special_use,
         )
     for (office, inner), subscribed in said.items():
         if subscribed and office in access.offices:
@@ -65,7 +65,12 @@ async def hierarchy(session: Session) -> dict[str, Name]:
         for parent in parents(name):
             above = names.setdefault(parent, Name())
             above.children = above.children or one.mailbox is not None
-    return dict(sorted(names.items(), key=lambda item: (item[0] != "INBOX", item[0])))
+    return dict(sorted(names.items(), key=_place_in_list))
+
+
+def _place_in_list(item: tuple[str, Name]) -> tuple[bool, bool, str]:
+    name = item[0]
+    return name != "INBOX", name.partition(SEPARATOR)[0] == SHARED, name
 
 
 def _attributes(one: Name, *, extended: bool) -> list[str]:

@@ -42,13 +42,14 @@ async def create(session: Session, command: commands.Create) -> Reply:
 
     def act(unit: Unit) -> Mailbox | None:
         standing = mailboxes.of_offices(unit.connection, [place.office])
-        if len(standing) >= session.settings.mailboxes:
+        names = {one.name for one in standing}
+        missing = [parent for parent in parents(place.name) if parent not in names]
+        if len(standing) + len(missing) >= session.settings.mailboxes:
             raise no(TOO_MANY_MAILBOXES, "LIMIT")
         if use and any(one.special_use == use for one in standing):
             return None
-        for parent in parents(place.name):
-            if mailboxes.find(unit.connection, place.office, parent) is None:
-                mailboxes.create(unit, place.office, parent)
+        for parent in missing:
+            mailboxes.create(unit, place.office, parent)
         return mailboxes.create(unit, place.office, place.name, use)
 
     try:
@@ -111,7 +112,7 @@ async def _there(session: Session, name: str) -> Mailbox:
 
 
 async def rename(session: Session, command: commands.Rename) -> Reply:
-    """RENAME, with every mailbox below; nothing leaves its office by it."""
+    """RENAME, with every mailbox below; nothing leaves its office by it, and who has one selected goes on in it."""
     place = await session.place(command.mailbox)
     if place.name in STANDARD:
         raise no(STANDARD_STAYS, "CANNOT")
@@ -121,16 +122,20 @@ async def rename(session: Session, command: commands.Rename) -> Reply:
 
     def act(unit: Unit) -> bool:
         prefix = place.name + SEPARATOR
-        moved = False
         standing = mailboxes.of_offices(unit.connection, [place.office])
-        for parent in parents(target.name):
-            if all(one.name != parent for one in standing):
-                mailboxes.create(unit, target.office, parent)
-        for one in standing:
-            if one.name == place.name or one.name.startswith(prefix):
-                mailboxes.rename(unit, one.id, target.name + one.name[len(place.name) :])
-                moved = True
-        return moved
+        moving = [one for one in standing if one.name == place.name or one.name.startswith(prefix)]
+        renamed = {one.id: target.name + one.name[len(place.name) :] for one in moving}
+        if any(flaw(name) is not None for name in renamed.values()):
+            raise no(BAD_NAME, "CANNOT")  # what is below would get a name too long or too deep
+        names = {one.name for one in standing if one.id not in renamed}
+        missing = [parent for parent in parents(target.name) if parent not in names] if moving else []
+        if len(standing) + len(missing) > session.settings.mailboxes:
+            raise no(TOO_MANY_MAILBOXES, "LIMIT")
+        for one in sorted(moving, key=lambda one: len(one.name)):  # upwards, each frees the next one's name
+            mailboxes.rename(unit, one.id, renamed[one.id])
+        for parent in missing:
+            mailboxes.create(unit, target.office, parent)
+        return bool(moving)
 
     try:
         moved = await session.write(act)

@@ -67,15 +67,13 @@ def read_whole(connection: Reading, mailbox: int, login: str) -> Whole:
     return Whole(mailboxes.get(connection, mailbox), *views.raw_states(connection, mailbox, login))
 
 
-def read_delta(
-    connection: Reading, mailbox: int, login: str, since: int, uidvalidity: int, most: int = -1
-) -> Delta | None:
+def read_delta(connection: Reading, mailbox: int, login: str, since: int, most: int = -1) -> Delta | None:
     """Read what changed after a mod-sequence, None when nothing did. Raises NotFound when the mailbox was deleted.
 
     Raises NotNow when more than `most` messages changed, if that is given.
     """
     present = mailboxes.get(connection, mailbox)
-    if present.highestmodseq == since and present.uidvalidity == uidvalidity:
+    if present.highestmodseq == since:
         return None
     changed, gone = views.changed_since(connection, mailbox, login, since, most)
     if 0 <= most < max(len(changed), len(gone)):

@@ -191,13 +191,7 @@ class Updates:
         index.dirty = False
         known = index.mailbox
         try:
-            read = partial(
-                read_delta,
-                mailbox=known.id,
-                login=index.login,
-                since=known.highestmodseq,
-                uidvalidity=known.uidvalidity,
-            )
+            read = partial(read_delta, mailbox=known.id, login=index.login, since=known.highestmodseq)
             delta = await self._offload.glance(partial(read, most=AT_ONCE), read)
         except NotFound:
             delta = None
@@ -205,8 +199,6 @@ class Updates:
         except BaseException:
             index.dirty = True
             raise
-        if delta is not None and delta.mailbox.uidvalidity != known.uidvalidity:
-            index.lost = True  # it was renamed: to its sessions it is gone
         if index.lost:
             self._forget((known.id, index.login))
         elif delta is not None:

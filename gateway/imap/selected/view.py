@@ -218,6 +218,8 @@ class View:
 
     def tell(self, *, expunges: bool, modseq: bool) -> Iterator[bytes]:
         """Give the untagged responses about what changed, and count it as told."""
+        if self.fresh or self.changed:
+            yield from self.tell_keywords()  # before the first message that may bear one
         recent = self.recent_count() if expunges and self.gone else 0
         if expunges and self.gone:
             yield from self._tell_gone()
@@ -231,7 +233,6 @@ class View:
         elif recent and self.recent_count() != recent:
             yield responses_mailbox.recent(self.recent_count())
         if self.changed:
-            yield from self.tell_keywords()
             changed, self.changed = sorted(self.changed), set()
             for uid in changed:
                 number, known = self.number(uid), self.known(uid)

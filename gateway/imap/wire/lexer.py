@@ -4,6 +4,7 @@ Invariants kept here:
 - Whatever is read or refused, the only exception is `BadCommand`, carrying the command's tag.
 - Each call looks at its token once; nothing is scanned again because something else failed.
 - A literal ends its line: it is only read where the text before it is used up.
+- Between arguments, and within parentheses, more blanks than the one that the grammar has mean no more than one.
 
 Strings come out as octets; `ascii`, `text` and `mailbox` decide which characters they may hold. Quoted
 strings may hold 8-bit octets at this level, because clients send them with `CHARSET UTF-8` before they enable
@@ -41,6 +42,9 @@ _WORD = re.compile(rb"[A-Za-z][A-Za-z0-9.=_-]*")
 _NUMBER = re.compile(rb"[0-9]+")
 _SEQUENCE = re.compile(rb"[0-9*:,]+|\$")
 _FLAG = re.compile(rb"\\?" + ATOM_CHAR + rb"+")
+_BLANKS = re.compile(rb" +")
+_OPENING = re.compile(rb" +\( *")
+_CLOSING = re.compile(rb" *\)")
 _PARTIAL = re.compile(rb"<([0-9]{1,19})\.([0-9]{1,19})>")
 
 
@@ -82,9 +86,35 @@ class Lexer:
             raise self.bad(f"Expected '{octets.decode('ascii')}'")
 
     def space(self) -> None:
-        """Step over the one space between arguments."""
-        if not self.take(b" "):
+        """Step over the blanks between arguments, one or more."""
+        if not self.blanks():
             raise self.bad("Missing argument" if self.at_end() else "Expected a space")
+
+    def blanks(self) -> bool:
+        """Step over the blanks that are next; say whether there were any."""
+        return self.match(_BLANKS) is not None
+
+    def more(self) -> bool:
+        """Step over blanks, and say whether another argument follows them."""
+        return not self.at_end() and self.blanks() and not self.at_end()
+
+    def take_opening(self) -> bool:
+        """Step over blanks and the parenthesis that they lead to, if those are next."""
+        return self.match(_OPENING) is not None
+
+    def take_closing(self) -> bool:
+        """Step over the parenthesis that ends a list, if it is next."""
+        return self.match(_CLOSING) is not None
+
+    def opening(self) -> None:
+        """Step over the parenthesis that begins a list or refuse."""
+        self.expect(b"(")
+        self.blanks()
+
+    def closing(self) -> None:
+        """Step over the parenthesis that ends a list or refuse."""
+        if not self.take_closing():
+            raise self.bad("Expected ')'")
 
     def upcoming(self, octets: bytes) -> bool:
         """Say whether `octets` are next, without a step."""
@@ -95,8 +125,8 @@ class Lexer:
         return self._at >= len(self._text) and self._part >= len(self._frame.literals)
 
     def end(self) -> None:
-        """Refuse anything left over, except one space before the line end, which some clients leave."""
-        self.take(b" ")
+        """Refuse anything left over, except blanks before the line end, which some clients leave."""
+        self.blanks()
         if not self.at_end():
             raise self.bad("Unexpected argument")
 
@@ -295,14 +325,16 @@ class Lexer:
 
     def items(self, read: Callable[[], T], *, least: int = 1, most: int = LIST_ITEMS) -> tuple[T, ...]:
         """Read `(item item …)`. Lists nest only where `read` calls this again, so depth is the grammar's."""
-        self.expect(b"(")
+        self.opening()
         found: list[T] = []
-        while not self.take(b")"):
-            if found:
+        spaced = True
+        while not self.take_closing():
+            if not spaced:
                 self.space()
             if len(found) >= most:
                 raise self.bad("Too many items in a list")
             found.append(read())
+            spaced = self.blanks()
         if len(found) < least:
             raise self.bad("Empty list")
         return tuple(found)

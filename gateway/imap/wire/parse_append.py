@@ -47,12 +47,12 @@ def _utf8_literal(lexer: Lexer) -> Literal:
     """Read UTF8 (~{n}…); the space is left out by some clients."""
     if lexer.word() != "UTF8":
         raise lexer.bad("Expected a literal")
-    lexer.take(b" ")
-    lexer.expect(b"(")
+    lexer.blanks()
+    lexer.opening()
     literal = lexer.literal()
     if literal is None or not literal.binary:
         raise lexer.bad("Expected a literal8")
-    lexer.expect(b")")
+    lexer.closing()
     if not lexer.utf8:
         raise lexer.bad("UTF8 in APPEND needs ENABLE UTF8=ACCEPT")
     return literal

@@ -67,7 +67,7 @@ def read_fetch(lexer: Lexer) -> Command:
     if len(items) > 1:
         items = tuple(dict.fromkeys(items))
     uid = lexer.verb.startswith("UID ")
-    if lexer.take(b" ("):
+    if lexer.take_opening():
         changed_since, vanished = _modifiers(lexer, uid=uid)
         return Fetch(lexer.tag, uid, numbers, items, changed_since, vanished)
     return Fetch(lexer.tag, uid, numbers, items)
@@ -83,7 +83,7 @@ def _modifiers(lexer: Lexer, *, uid: bool) -> tuple[int, bool]:
         else:
             lexer.space()
             changed_since = lexer.number63()
-        if lexer.take(b")"):
+        if lexer.take_closing():
             break
         lexer.space()
     if changed_since is None or (vanished and not uid):
@@ -117,10 +117,10 @@ def _item(lexer: Lexer, name: bytes) -> FetchItem:
 
 
 def _preview(lexer: Lexer) -> Preview:
-    lazy = lexer.take(b" (")
+    lazy = lexer.take_opening()
     if lazy:
         lexer.keyword("LAZY")
-        lexer.expect(b")")
+        lexer.closing()
     return Preview(lazy)
 
 
@@ -146,6 +146,7 @@ def _section(lexer: Lexer) -> Section:
         if what.startswith("HEADER.FIELDS"):
             lexer.space()
             fields = lexer.items(lambda: _field_name(lexer), most=FIELDS)
+            lexer.blanks()
     lexer.expect(b"]")
     return Section(part, what, fields)
 

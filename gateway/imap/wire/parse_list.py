@@ -34,7 +34,7 @@ def read_list(lexer: Lexer) -> Command:
         patterns = (lexer.list_mailbox(),)
     status: list[str] = []
     returns: frozenset[str] = frozenset()
-    if not lexer.at_end() and lexer.take(b" ") and not lexer.at_end():
+    if lexer.more():
         extended = True
         lexer.keyword("RETURN")
         lexer.space()

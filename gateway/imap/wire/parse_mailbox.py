@@ -41,7 +41,7 @@ def read_select(lexer: Lexer) -> Command:
     supplied = lexer.supplied
     condstore = False
     qresync: commands.Qresync | None = None
-    if lexer.take(b" ("):
+    if lexer.take_opening():
         while True:
             if lexer.keyword("CONDSTORE", "QRESYNC") == "CONDSTORE":
                 condstore = True
@@ -50,7 +50,7 @@ def read_select(lexer: Lexer) -> Command:
             else:
                 lexer.space()
                 qresync = _qresync(lexer)
-            if lexer.take(b")"):
+            if lexer.take_closing():
                 break
             lexer.space()
     return commands.Select(lexer.tag, mailbox, lexer.verb == "EXAMINE", condstore, qresync, supplied)
@@ -58,7 +58,7 @@ def read_select(lexer: Lexer) -> Command:
 
 def _qresync(lexer: Lexer) -> commands.Qresync:
     """Read (uidvalidity SP modseq [SP known-uids] [SP seq-match-data]) (RFC 7162 section 7)."""
-    lexer.expect(b"(")
+    lexer.opening()
     uidvalidity = lexer.number(least=1)
     lexer.space()
     modseq = lexer.number63(least=1)
@@ -68,12 +68,12 @@ def _qresync(lexer: Lexer) -> commands.Qresync:
     if lexer.upcoming(b" ") and not lexer.upcoming(b" ("):
         lexer.space()
         known = _known(lexer)
-    if lexer.take(b" ("):
+    if lexer.take_opening():
         sequences = _known(lexer)
         lexer.space()
         uids = _known(lexer)
-        lexer.expect(b")")
-    lexer.expect(b")")
+        lexer.closing()
+    lexer.closing()
     return commands.Qresync(uidvalidity, modseq, known, sequences, uids)
 
 
@@ -90,11 +90,11 @@ def read_create(lexer: Lexer) -> Command:
     mailbox = lexer.mailbox()
     supplied = lexer.supplied
     use: tuple[str, ...] = ()
-    if lexer.take(b" ("):
+    if lexer.take_opening():
         lexer.keyword("USE")
         lexer.space()
         use = lexer.items(lambda: _use(lexer), least=0, most=10)
-        lexer.expect(b")")
+        lexer.closing()
     return commands.Create(lexer.tag, mailbox, use, supplied)
 
 

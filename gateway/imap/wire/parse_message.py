@@ -18,11 +18,12 @@ def read_store(lexer: Lexer) -> Command:
     numbers = lexer.sequence_set()
     lexer.space()
     unchanged_since: int | None = None
-    if lexer.take(b"("):
+    if lexer.upcoming(b"("):
+        lexer.opening()
         lexer.keyword("UNCHANGEDSINCE")
         lexer.space()
         unchanged_since = lexer.number63()
-        lexer.expect(b")")
+        lexer.closing()
         lexer.space()
     action = lexer.atom().upper()
     silent = action.endswith(".SILENT")
@@ -38,7 +39,7 @@ def read_store(lexer: Lexer) -> Command:
 
 def _bare_flags(lexer: Lexer) -> tuple[str, ...]:
     flags = [lexer.flag()]
-    while not lexer.at_end() and lexer.take(b" ") and not lexer.at_end():
+    while lexer.more():
         flags.append(lexer.flag())
         if len(flags) > FLAGS:
             raise lexer.bad("Too many flags")

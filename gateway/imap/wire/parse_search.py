@@ -58,7 +58,7 @@ class _KeyReader:
     def program(self) -> SearchKey:
         """Read key *(SP key), all of which must hold."""
         found = [self._key(0)]
-        while not self._lexer.at_end() and self._lexer.take(b" ") and not self._lexer.at_end():
+        while self._lexer.more():
             found.append(self._key(0))
         return found[0] if len(found) == 1 else keys.And(tuple(found))
 
@@ -111,9 +111,9 @@ class _KeyReader:
         return keys.HeaderKey(field, self._text())
 
     def keyword(self, name: str) -> SearchKey:
-        """Read a keyword."""
-        flag = canonical(self._lexer.atom())
-        if flag is None:
+        """Read a keyword; many programs quote it, and no message bears one that is no atom."""
+        flag = canonical(self._lexer.ascii(self._lexer.astring()))
+        if flag is None or flag.startswith("\\"):
             raise self._lexer.bad("Not a keyword")
         return keys.HasFlag(flag, present=name == "KEYWORD")
 

@@ -50,7 +50,7 @@ def read_authenticate(lexer: Lexer) -> Command:
     """AUTHENTICATE SP mechanism [SP initial response]; "=" is an empty one (RFC 4959 section 3)."""
     lexer.space()
     mechanism = lexer.atom().upper()
-    if lexer.at_end() or not lexer.take(b" ") or lexer.at_end():
+    if not lexer.more():
         return commands.Authenticate(lexer.tag, mechanism, None)
     written = lexer.astring()
     initial = b"" if written == b"=" else sasl_response(written)
@@ -74,7 +74,7 @@ def read_enable(lexer: Lexer) -> Command:
     """ENABLE 1*(SP capability) (RFC 5161)."""
     lexer.space()
     names = [lexer.atom().upper()]
-    while not lexer.at_end() and lexer.take(b" ") and not lexer.at_end():
+    while lexer.more():
         names.append(lexer.atom().upper())
         if len(names) > CAPABILITIES:
             raise lexer.bad("Too many capabilities")

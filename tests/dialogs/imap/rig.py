@@ -75,12 +75,16 @@ def _people(unit: Unit) -> None:
 
 def make_store(path: Path) -> Path:
     """Make a database with people and no letters."""
-    url = f"sqlite:///{path}"
+    fill(f"sqlite:///{path}")
+    return path
+
+
+def fill(url: str) -> None:
+    """Make the tables of an empty database, and its people."""
     initialise(url, "log.gov.example")
     store = Store(url)
     store.write(_people)
     store.close()
-    return path
 
 
 def letter_octets(number: int, subject: str = "", body: str = "") -> bytes:

@@ -41,10 +41,10 @@ async def test_primary_office_is_personal_and_others_are_shared(world: World) ->
         "INBOX",
         "Archive",
         "Drafts",
-        "Offices",
         "Receipts",
         "Sent",
         "Trash",
+        "Offices",
     ]
 
 
@@ -187,7 +187,17 @@ async def test_special_uses_stand_in_plain_lists_and_new_ones_are_few(world: Wor
     plain_list = await client.ok('LIST "" "%"')
     for name in ("Sent", "Drafts", "Trash", "Archive"):
         assert f'* LIST (\\HasNoChildren \\{name}) "/" "{name}"' in plain_list
-    assert names(await client.ok('LIST (SPECIAL-USE) "" "*"')) == ["Archive", "Drafts", "Sent", "Trash"]
+    uses = ["Archive", "Drafts", "Sent", "Trash"]
+    shared = [f"{SHARED}/{name}" for name in uses]
+    assert names(await client.ok('LIST (SPECIAL-USE) "" "%"')) == uses
+    for asked in ('LIST (SPECIAL-USE) "" "*"', 'LIST (SUBSCRIBED SPECIAL-USE) "" "*" RETURN (SPECIAL-USE)'):
+        assert names(await client.ok(asked)) == [
+            *uses,
+            *shared,
+        ]  # whoever takes the first takes the account's own
+    whole = await client.ok('LIST "" "*"')
+    for name in uses:
+        assert f'* LIST (\\HasNoChildren \\{name}) "/" "{SHARED}/{name}"' in whole
     await client.ok("CREATE Spam (USE (\\Junk))")
     assert (await client.no("CREATE More (USE (\\Junk))")).startswith("[USEATTR]")
     assert (await client.no("CREATE More (USE (\\Sent))")).startswith("[USEATTR]")

@@ -30,6 +30,11 @@ def test_a_star_is_every_program_also_one_without_a_name() -> None:
     assert set(OFFERED) - left("", "*: QUOTA") == {"QUOTA", "QUOTA=RES-STORAGE"}
 
 
+def test_a_dash_is_a_program_until_it_gives_its_name() -> None:
+    assert set(OFFERED) - left("", "-: UTF8=ACCEPT") == {"UTF8=ACCEPT"}
+    assert left("K-9 Mail 8", "-: UTF8=ACCEPT") == set(OFFERED)
+
+
 def test_the_word_may_hold_a_colon() -> None:
     assert read_quirk(" name: x :IDLE") == read_quirk("name: x: idle")
     assert read_quirk("name: x: idle").word == "name: x"
