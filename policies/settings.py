@@ -2,10 +2,27 @@
 
 import hashlib
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from functools import cache
 
 from policies.evidence import canonical_json
 from policies.signature import SigningSettings
+
+
+class Attitude(StrEnum):
+    """What is done with a kind of content."""
+
+    REFUSE = "refuse"
+    ALLOW = "allow"
+
+
+class HtmlAlone(StrEnum):
+    """Whose letters may be HTML without plain text."""
+
+    REFUSE = "refuse"
+    SYSTEMS = "systems"
+    """Unsigned letters of systems, which the gateway seals."""
+    ALLOW = "allow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +33,13 @@ class PolicySettings:
     max_size: int = 25 * 1024 * 1024
     max_recipients: int = 100
     require_header_protection: bool = False
+    html_scripts: Attitude = Attitude.REFUSE
+    html_forms: Attitude = Attitude.REFUSE
+    html_remote: Attitude = Attitude.REFUSE
+    html_alternatives: Attitude = Attitude.REFUSE
+    html_alone: HtmlAlone = HtmlAlone.SYSTEMS
+    macros: Attitude = Attitude.REFUSE
+    date_days: int = 7
 
     @property
     def version(self) -> str:

@@ -4,7 +4,7 @@ Each field says what it means, its unit and its default; the sample file is gene
 on a field without a description.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -95,6 +95,28 @@ class PolicySection(Section):
     rsa_bits: int = Field(2048, ge=2048, description="smallest RSA key accepted, in bits")
     require_header_protection: bool = Field(
         False, description="refuse letters whose signature does not cover the header fields (RFC 9788)"
+    )
+    html_scripts: Literal["refuse", "allow"] = Field(
+        "refuse", description="scripts and other active content in HTML: refuse or allow"
+    )
+    html_forms: Literal["refuse", "allow"] = Field(
+        "refuse", description="forms to fill in, in HTML: refuse or allow"
+    )
+    html_remote: Literal["refuse", "allow"] = Field(
+        "refuse", description="pictures and styles that HTML loads from outside the letter: refuse or allow"
+    )
+    html_alternatives: Literal["refuse", "allow"] = Field(
+        "refuse", description="plain text and HTML of one letter that say different things: refuse or allow"
+    )
+    html_alone: Literal["refuse", "systems", "allow"] = Field(
+        "systems",
+        description="HTML without plain text: refuse, allow, or allow to systems whose letters the gateway seals",
+    )
+    macros: Literal["refuse", "allow"] = Field(
+        "refuse", description="office documents with macros (.docm, .xlsm): refuse or allow"
+    )
+    date_days: int = Field(
+        7, ge=1, description="how far the Date of an officer's letter may lie from the clock, in days"
     )
 
 

@@ -17,7 +17,7 @@ from gateway.runtime.clock import utc_now
 from gateway.signatures.notes import LogSigner
 from mailstore.database.transaction import Store
 from policies.evidence import Issuer
-from policies.settings import PolicySettings
+from policies.settings import Attitude, HtmlAlone, PolicySettings
 from policies.signature import SigningSettings
 
 
@@ -42,6 +42,13 @@ def policy_settings(config: Config) -> PolicySettings:
         max_size=policy.max_size,
         max_recipients=policy.max_recipients,
         require_header_protection=policy.require_header_protection,
+        html_scripts=Attitude(policy.html_scripts),
+        html_forms=Attitude(policy.html_forms),
+        html_remote=Attitude(policy.html_remote),
+        html_alternatives=Attitude(policy.html_alternatives),
+        html_alone=HtmlAlone(policy.html_alone),
+        macros=Attitude(policy.macros),
+        date_days=policy.date_days,
     )
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "decode_words",
     "decoded_body",
     "file_name",
+    "file_names",
     "header_text",
     "text_of",
 ]
@@ -80,6 +81,17 @@ def file_name(part: Part, octets: bytes) -> str | None:
     found = disposition(part, octets)
     name = decode_parameters(found[1]).get("filename") if found is not None else None
     return name or decode_parameters(part.content_type.params).get("name") or None
+
+
+def file_names(part: Part, octets: bytes) -> tuple[str, ...]:
+    """Return every name that some program could give an attached file, each once."""
+    names: list[str] = []
+    found = disposition(part, octets)
+    for wanted, params in (("filename", found[1] if found else ()), ("name", part.content_type.params)):
+        names += [decode_words(param.value) for param in params if param.name.lower() == wanted.encode()]
+        sections = sections_by_name(params).get(wanted.encode())
+        names += [_decode_sections(sections)] if sections else []
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def decoded_body(part: Part, octets: bytes) -> bytes | None:

@@ -7,7 +7,7 @@ engine works for a letter that is refused anyway; `SIGNATURE_RULES` run when the
 from collections.abc import Callable, Iterator, Sequence
 
 from policies.case import Case
-from policies.rules import content, domains, recipients, sender, signing
+from policies.rules import content, domains, recipients, sender, signing, structure
 from policies.verdict import ACCEPTED, Refused, Verdict
 from policies.words.reasons import Reason
 
@@ -18,6 +18,8 @@ ENVELOPE_RULES: tuple[Rule, ...] = (
     content.not_too_large,
     recipients.not_too_many,
     content.well_formed,
+    structure.one_reading,
+    content.dated_and_identified,
     sender.one_from,
     sender.from_is_reverse_path,
     sender.account_may_send,
@@ -28,7 +30,7 @@ ENVELOPE_RULES: tuple[Rule, ...] = (
     domains.pair_allowed,
     recipients.no_blind_copies,
     recipients.header_names_no_others,
-    content.readable_types,
+    structure.allowed_content,
     signing.signature_in_place,
     signing.signer_enrolled,
 )

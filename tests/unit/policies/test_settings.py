@@ -5,7 +5,7 @@ import sys
 from dataclasses import fields, replace
 from datetime import timedelta
 
-from policies.settings import PolicySettings
+from policies.settings import Attitude, HtmlAlone, PolicySettings
 from policies.signature import SigningSettings
 
 CHANGED = {
@@ -13,6 +13,13 @@ CHANGED = {
     "max_size": 1,
     "max_recipients": 1,
     "require_header_protection": True,
+    "html_scripts": Attitude.ALLOW,
+    "html_forms": Attitude.ALLOW,
+    "html_remote": Attitude.ALLOW,
+    "html_alternatives": Attitude.ALLOW,
+    "html_alone": HtmlAlone.ALLOW,
+    "macros": Attitude.ALLOW,
+    "date_days": 8,
 }
 CHANGED_SIGNING = {
     "oldest": timedelta(hours=71),

@@ -95,7 +95,7 @@ def test_an_honest_letter_is_accepted_with_everything_that_is_recorded(desk: Des
     assert len(found.part_digests()) == 2
     assert found.declared.subject == "خطاب"
     assert [name for name, verdict in found.explained() if verdict != ACCEPTED] == []
-    assert len(found.explained()) == 18
+    assert len(found.explained()) == 20
 
 
 def test_the_stored_message_keeps_the_octets_and_what_imap_asks(desk: Desk) -> None:
