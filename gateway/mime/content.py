@@ -24,9 +24,9 @@ from gateway.mime.tree import parse
 from policies.structure import Problem
 from policies.words.structure import Kind
 
-MAX_HTML_CHARACTERS = 2 * 1024 * 1024
+MAX_HTML_CHARACTERS = 1024 * 1024
 """Of all HTML in a letter, pictures written into it not counted."""
-MAX_COMPARED_OCTETS = 4 * MAX_HTML_CHARACTERS
+MAX_COMPARED_OCTETS = 8 * MAX_HTML_CHARACTERS
 """Of the texts in all multipart/alternative, as they are encoded, counted again for each one around them."""
 _DEEPEST_ENCODED = 3  # messages under a transfer encoding inside each other
 

@@ -33,18 +33,14 @@ _EVENT = re.compile(
     r"|touch[a-z]{1,20}|transition[a-z]{1,20}|unload|volumechange|waiting|webkit[a-z]{1,24}|wheel|zoom)[\t\n\f\r ]*+=",
     re.IGNORECASE,
 )
-_LOOK_AHEAD = 160  # characters of a value in which a scheme must show itself, here and in `_VALUE`
 _LONGEST = 300  # of a value that is looked at, here and below: what is cut is not harmless
-# An attribute's value that could begin with the name of an active scheme, as written.
-_VALUE = re.compile(r"=[\t\n\f\r ]*+[\"']?[\x00-\x20]*+(?=([jvld&][^\"'>]{0,160}))", re.IGNORECASE)
-_ACTIVE_SCHEMES = (
-    "javascript:",
-    "vbscript:",
-    "livescript:",
-    "data:text/html",
-    "data:application/xhtml",
-    "data:text/xml",
+# Text without blanks and references: an attribute's value that begins with a scheme under which programs run.
+_ACTIVE_ADDRESS = re.compile(
+    r"=[\"']?(?:javascript|vbscript|livescript|data:text/html|data:text/xml|data:application/xhtml|data:image/svg)",
+    re.IGNORECASE,
 )
+_PADDED = re.compile(r"&#[xX]?[0-9A-Fa-f]{9}")  # longer than any character's number: to hide it
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*+:")
 _LOADING = re.compile(
     r"[\t\n\f\r \"'/](src|srcset|imagesrcset|background|poster|lowsrc|dynsrc)[\t\n\f\r ]*+=[\t\n\f\r ]*+"
     r"(?=(\"[^\"]{0,300}|'[^']{0,300}|[^\t\n\f\r >]{0,300}))",
@@ -75,7 +71,10 @@ def without_embedded(markup: str) -> str:
 def hazards(markup: str) -> frozenset[Hazard]:
     """Return what the text of an HTML or SVG part would do."""
     found: set[Hazard] = set()
-    if _ACTIVE.search(markup) or _EVENT.search(markup) or _has_active_address(markup):
+    text = _resolved(markup)
+    if _ACTIVE.search(markup) or _EVENT.search(markup) or _PADDED.search(markup):
+        found.add("script")
+    if _ACTIVE_ADDRESS.search(text.translate(_BLANKS)):
         found.add("script")
     if _FORM.search(markup):
         found.add("form")
@@ -84,18 +83,18 @@ def hazards(markup: str) -> frozenset[Hazard]:
     if _UTF7.search(markup):
         found.add("utf-7")
     found.update(_linked(markup))
-    found.update(_styled(markup))
+    found.update(_styled(text))
     return frozenset(found)
 
 
-def _has_active_address(markup: str) -> bool:
-    return any(_is_active(match[1]) for match in _VALUE.finditer(markup))
+def _resolved(text: str) -> str:
+    """Resolve character references; hidden ones are a hazard of their own, and Python reads no endless numbers."""
+    return unescape(_PADDED.sub("", text)) if "&" in text else text
 
 
-def _is_active(value: str) -> bool:
-    address = _bare(value)
-    padded = len(value) > _LOOK_AHEAD and "&#" in value and ":" not in address
-    return padded or address.startswith(_ACTIVE_SCHEMES)
+def _bare(value: str) -> str:
+    """Return a value as a browser takes an address: references resolved, blanks and controls gone, lower case."""
+    return _resolved(value).translate(_BLANKS).lower()
 
 
 def _loads(attribute: str, value: str) -> bool:
@@ -103,17 +102,12 @@ def _loads(attribute: str, value: str) -> bool:
     return not all(map(harmless, addresses))
 
 
-def _bare(value: str) -> str:
-    """Return a value as a browser takes an address: references resolved, blanks and controls gone, lower case."""
-    return unescape(value).translate(_BLANKS).lower()
-
-
 def harmless(value: str) -> bool:
     """Say whether a value as written, with its opening quote, loads nothing from outside the letter."""
     address = _bare(value.lstrip("\"'"))
     if address.startswith(_HARMLESS):
         return True
-    return len(value) < _LONGEST and ":" not in address and address[:1] not in {"/", "\\"}
+    return len(value) < _LONGEST and _SCHEME.match(address) is None and address[:1] not in {"/", "\\"}
 
 
 def _linked(markup: str) -> Iterator[Hazard]:
@@ -142,8 +136,7 @@ def _attributes(markup: str, position: int) -> Iterator[tuple[str, str]]:
     yield "href", "more:than can be honest"
 
 
-def _styled(markup: str) -> Iterator[Hazard]:
-    text = unescape(markup) if "&" in markup else markup
+def _styled(text: str) -> Iterator[Hazard]:
     if "\\" in text:
         text += "\n" + _CSS_ESCAPE.sub(_css_character, text)
     if _CSS_ACTIVE.search(text):

@@ -46,5 +46,6 @@ def references_resolved(text: str) -> str:
 
 def visible_text(markup: str) -> str:
     """Return what some mail program shows of an HTML text, in Outlook's conditional comments too."""
-    shown = _CONDITIONAL.sub(lambda comment: _CONDITION.sub(" ", _ISLAND.sub(" ", comment[1])), markup)
-    return strip_tags(_RAISED.sub(" ", _TITLE.sub(" ", shown)))
+    if "<!--[" in markup:
+        markup = _CONDITIONAL.sub(lambda comment: _CONDITION.sub(" ", _ISLAND.sub(" ", comment[1])), markup)
+    return strip_tags(_RAISED.sub(" ", _TITLE.sub(" ", markup)))

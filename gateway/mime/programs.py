@@ -75,7 +75,9 @@ _ENCODED_OCTETS = 3 * _BEGINNING_OCTETS  # quoted-printable triples
 
 def program_by_name(name: str) -> Program | None:
     """Say what the last extension of a file's name makes it."""
-    extension = _as_windows_sees(name).rpartition(".")[2]
+    _stem, dot, extension = _as_windows_sees(name).rpartition(".")
+    if not dot:
+        return None
     if extension in _EXTENSIONS:
         return "executable"
     return "macros" if extension in _MACRO_EXTENSIONS else None
@@ -84,7 +86,7 @@ def program_by_name(name: str) -> Program | None:
 def _as_windows_sees(name: str) -> str:
     text = unicodedata.normalize("NFKC", name[-300:]).partition(":$")[0]
     shown = "".join([one for one in text if unicodedata.category(one) not in {"Cf", "Cc", "Mn"}])
-    return shown.removesuffix("::").rstrip(". \u3000").casefold()
+    return shown.rstrip(":. ").casefold()
 
 
 def program_by_type(media_type: str) -> Program | None:
