@@ -146,10 +146,11 @@ class _Scan:
         for place in located(root):
             if signed and place.part is root.children[1]:
                 continue  # the signature, which is read strictly elsewhere
+            names = file_names(place.part, octets)
             if not place.attached:
                 self._form(place, octets, of_body=not (signed and place.part is root))
-                self._text(place, octets)
-            self._entity(place, octets, 0)
+                self._text(place, octets, names)
+            self._entity(place, octets, names, 0)
 
     def _note(self, kind: Kind, place: Located, octets: bytes, *, name: str = "", field: str = "") -> None:
         if kind not in self.found:
@@ -186,12 +187,12 @@ class _Scan:
 
     # What readers see of it.
 
-    def _text(self, place: Located, octets: bytes) -> None:
+    def _text(self, place: Located, octets: bytes, names: tuple[str, ...]) -> None:
         part = place.part
         media_type = part.content_type.media_type
         if media_type == "multipart/alternative":
             self._alternatives(place, octets)
-        named = any(name.lower().rstrip(". ").endswith(_MARKUP_NAMES) for name in file_names(part, octets))
+        named = any(name.lower().rstrip(". ").endswith(_MARKUP_NAMES) for name in names)
         if media_type not in _MARKUP_TYPES and not named:
             return
         markup = self._markup(place, octets)
@@ -241,7 +242,7 @@ class _Scan:
 
     # What may not come in at all, wherever it stands.
 
-    def _entity(self, place: Located, octets: bytes, encoded: int) -> None:
+    def _entity(self, place: Located, octets: bytes, names: tuple[str, ...], encoded: int) -> None:
         part = place.part
         media_type = part.content_type.media_type
         if media_type == "message/partial":
@@ -250,7 +251,6 @@ class _Scan:
             self._note(Kind.EXTERNAL_BODY, place, octets)
         if part.content_type.type == "multipart":
             return
-        names = file_names(part, octets)
         self._named(place, octets, names)
         if "encoded-message" in part.anomalies:
             self._encoded_message(place, octets, encoded)
@@ -298,7 +298,7 @@ class _Scan:
             self._note(LIMITS[exceeded.code], place, octets)
             return
         for one in located(root, place.section, countable=False):
-            self._entity(one, inner, encoded + 1)
+            self._entity(one, inner, file_names(one.part, inner), encoded + 1)
 
 
 def _is_utf7(charset: str) -> bool:

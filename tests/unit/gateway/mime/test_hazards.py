@@ -1,5 +1,7 @@
 """HTML that does more than to be read, in the spellings that mail programs and browsers understand."""
 
+import re
+
 import pytest
 
 from gateway.mime.alternatives import differ
@@ -105,3 +107,57 @@ def test_one_letter_in_two_forms(plain: str, markup: str) -> None:
 @pytest.mark.parametrize(("plain", "markup"), OTHER)
 def test_two_letters_in_one(plain: str, markup: str) -> None:
     assert differ(plain, markup)
+
+
+# What the common programs make of one HTML text, in their own words and ways.
+OUTLOOK = """<html xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"
+xmlns:w="urn:schemas-microsoft-com:office:word" xmlns="http://www.w3.org/TR/REC-html40"><head>
+<meta http-equiv=Content-Type content="text/html; charset=utf-8"><meta name=Generator content="Microsoft Word 15">
+<!--[if !mso]><style>v\\:* {behavior:url(#default#VML);} .shape {behavior:url(#default#VML);}</style><![endif]-->
+<style><!-- @font-face {font-family:"Cambria Math"; panose-1:2 4 5 3 5 4 6 3 2 4;}
+p.MsoNormal {margin:0in; font-size:11.0pt;} a:link {mso-style-priority:99; color:#0563C1;}
+@page WordSection1 {size:8.5in 11.0in; margin:1.0in;} --></style>
+<!--[if gte mso 9]><xml><o:shapedefaults v:ext="edit" spidmax="1026" /></xml><![endif]--></head>
+<body lang=AR-SA link="#0563C1" dir=RTL><div class=WordSection1><p class=MsoNormal><span lang=AR-SA>السادة وزارة المالية
+المحترمون،<o:p></o:p></span></p><p class=MsoNormal><o:p>&nbsp;</o:p></p><p class=MsoNormal>نرفق كتابنا رقم ١٢٥
+بتاريخ 2026/11/23.</p><table><tr><td>البند</td><td>1,250.00</td></tr></table>
+<p class=MsoNormal><img width=120 height=60 src="cid:image001.png@01DC5F00.1A2B3C40" alt="شعار"></p>
+<p class=MsoNormal><a href="https://moj.gov.example/letters?id=778899">الرابط</a></p></div></body></html>"""
+OUTLOOK_PLAIN = """السادة وزارة المالية المحترمون،
+
+نرفق كتابنا رقم ١٢٥ بتاريخ 2026/11/23.
+البند\t1,250.00
+[شعار]
+الرابط<https://moj.gov.example/letters?id=778899>
+"""
+GMAIL = """<div dir="rtl"><div>السادة المحترمون</div><div><br></div><div><b>عاجل:</b>
+نأمل الرد خلال 3 أيام&nbsp;عمل.</div>
+<br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">On Mon, Nov 23, 2026 at 10:00 AM A &lt;<a
+href="mailto:a@mof.gov.example">a@mof.gov.example</a>&gt; wrote:<br></div><blockquote class="gmail_quote"
+style="margin:0px 0px 0px 0.8ex;border-left:1px solid rgb(204,204,204)">نص سابق</blockquote></div></div>"""
+GMAIL_PLAIN = """السادة المحترمون
+
+*عاجل:* نأمل الرد خلال 3 أيام عمل.
+
+On Mon, Nov 23, 2026 at 10:00 AM A <a@mof.gov.example> wrote:
+
+> نص سابق
+"""
+APPLE = """<html><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head><body
+style="overflow-wrap: break-word; -webkit-nbsp-mode: space; line-break: after-white-space;">Dear
+colleagues,<div><br></div><div>The
+meeting is on <b>12 December</b>.</div><div><br></div><ul class="MailOutline"><li>first</li><li>second</li></ul>
+<div><img alt="PastedGraphic-1" src="cid:A1B2"></div></body></html>"""
+APPLE_PLAIN = "Dear colleagues,\n\nThe meeting is on 12 December.\n\n\u2022 first\n\u2022 second\n\n"
+
+
+@pytest.mark.parametrize(
+    ("plain", "markup"),
+    [(OUTLOOK_PLAIN, OUTLOOK), (GMAIL_PLAIN, GMAIL), (APPLE_PLAIN, APPLE)],
+    ids=["outlook", "gmail", "apple"],
+)
+def test_the_pairs_that_common_programs_write_pass(plain: str, markup: str) -> None:
+    assert hazards(markup) == frozenset()
+    assert not differ(plain, markup)
+    numbers = re.compile("[0-9٠-٩]")
+    assert differ(numbers.sub("7", plain), markup)
