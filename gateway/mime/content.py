@@ -221,10 +221,11 @@ class _Scan:
         for child in place.part.children:
             if child.content_type.media_type not in _COMPARED:
                 self._note(Kind.ALTERNATIVE_OTHER, place, octets, name=child.content_type.media_type)
+        own = {child.start for child in place.part.children}  # compared whatever their disposition says
         inside = [
             one.part
             for one in located(place.part)
-            if not one.attached and not _is_attachment(one.part, octets)
+            if not one.attached and (one.part.start in own or not _is_attachment(one.part, octets))
         ]
         inside = [one for one in inside if one.content_type.media_type in {"text/plain", "text/html"}]
         self._compared_left -= sum(one.end - one.body_start for one in inside)

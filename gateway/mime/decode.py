@@ -91,7 +91,17 @@ def file_names(part: Part, octets: bytes) -> tuple[str, ...]:
         names += [decode_words(param.value) for param in params if param.name.lower() == wanted.encode()]
         sections = sections_by_name(params).get(wanted.encode())
         names += [_decode_sections(sections)] if sections else []
+    for field in ("content-disposition", "content-type"):
+        names += [decode_words(name) for name in _unquoted_names(first(part, octets, field) or b"")]
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _unquoted_names(value: bytes) -> Iterator[bytes]:
+    """Yield names as programs read them that take all up to the semicolon, blanks too, or need no disposition."""
+    for piece in value.split(b";"):
+        name, equals, given = piece.partition(b"=")
+        if equals and name.strip().lower() in {b"filename", b"name"} and not given.lstrip().startswith(b'"'):
+            yield given.strip()
 
 
 def decoded_body(part: Part, octets: bytes) -> bytes | None:

@@ -177,6 +177,8 @@ PROGRAMS: list[tuple[str, Kind]] = [
     (attached('filename="a.pdf"', 'application/pdf; name="a.exe"'), Kind.EXECUTABLE_NAME),
     (attached("filename=a.pdf; filename*=utf-8''a.exe"), Kind.EXECUTABLE_NAME),
     (attached('filename="=?utf-8?B?YS5leGU=?="'), Kind.EXECUTABLE_NAME),
+    (attached("filename=my file.exe"), Kind.EXECUTABLE_NAME),
+    (attached("filename=a.exe", how=""), Kind.EXECUTABLE_NAME),
     (attached("filename=a.bin", "application/x-msdownload"), Kind.EXECUTABLE_TYPE),
     (attached("filename=a.txt", "text/javascript"), Kind.EXECUTABLE_TYPE),
     (attached("filename=a.pdf", content=b"MZ\x90\0\x03\0\0\0\x04"), Kind.EXECUTABLE_CONTENT),
@@ -314,6 +316,12 @@ def test_alternatives_that_differ_are_found_where_they_stand() -> None:
     assert kinds(alternative("Pay 1,000 to A", "<p>Pay 9,000 to A</p>")) == {Kind.ALTERNATIVES_DIFFER}
 
 
+def test_an_alternative_is_compared_whatever_its_disposition() -> None:
+    shown = "Content-Type: text/plain\nContent-Disposition: attachment; filename=a.txt\n\nPay 1,000\n"
+    html = "Content-Type: text/html\n\n<p>Pay 9,000</p>\n"
+    assert kinds(HEAD + mixed(shown, html, kind="multipart/alternative")) == {Kind.ALTERNATIVES_DIFFER}
+
+
 def test_large_html_is_a_finding_and_pictures_in_it_do_not_count() -> None:
     text = "<p>hello " + "x " * (MAX_HTML_CHARACTERS // 2)
     assert Kind.HTML_TOO_LARGE in kinds(alternative("hello", text))
@@ -351,9 +359,10 @@ def test_hostile_html_takes_a_bounded_time(unit: str) -> None:
     assert time.process_time() - before < 8, unit
 
 
-def test_ten_thousand_flawed_parts_cost_no_more_than_their_size() -> None:
+@pytest.mark.parametrize("kind", ["multipart/mixed", "multipart/alternative"])
+def test_thousands_of_flawed_parts_cost_no_more_than_their_size(kind: str) -> None:
     part = "X: \x08\nContent-Type : text plain\n junk\nContent-Type: text/html\n\n<script>"
-    octets = (HEAD + mixed(*[part] * 4_000)).replace("\n", "\r\n").encode()
+    octets = (HEAD + mixed(*[part] * 4_000, kind=kind)).replace("\n", "\r\n").encode()
     root = parse(octets, limits=DEFAULT_LIMITS)
     before = time.process_time()
     assert len(problems(root, octets)) < len(Kind)
