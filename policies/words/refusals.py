@@ -11,15 +11,29 @@ _MEGABYTE = 1_000_000
 
 def too_large(size: int, limit: int, *, at_least: bool = False) -> Said:
     """A letter of `size` octets of mail, allowed `limit`; `at_least` when reading stopped there. In MB of file."""
-    files = -(-size * _FILE_OCTETS * 10 // (_MAIL_OCTETS * _MEGABYTE)) / 10
-    allowed = limit * _FILE_OCTETS * 10 // (_MAIL_OCTETS * _MEGABYTE) / 10
-    about_ar, about_en = ("أكثر من", "more than") if at_least else ("نحو", "about")
+    carried = _of_files(size, up=not at_least)
+    allowed = _of_files(limit, up=False)
+    about = Said("أكثر من", "more than") if at_least else Said("نحو", "about")
     return Said(
-        f"الخطاب أكبر من الحد: فيه {about_ar} {files:g} ميغابايت من الملفات، والمسموح {allowed:g}. "
+        f"الخطاب أكبر من الحد: فيه {about.ar} {carried.ar} من الملفات، والمسموح {allowed.ar}. "
         "قلّل حجم المرفقات أو وزّعها على أكثر من خطاب.",
-        f"The letter is too large: it carries {about_en} {files:g} MB of files, and {allowed:g} MB are allowed. "
+        f"The letter is too large: it carries {about.en} {carried.en} of files, and {allowed.en} are allowed. "
         "Make the attachments smaller, or divide them among several letters.",
     )
+
+
+def _of_files(mail: int, *, up: bool) -> Said:
+    """How much of files so many octets of mail carry, to a tenth."""
+    octets = mail * _FILE_OCTETS // _MAIL_OCTETS
+    for unit, ar, en in (
+        (_MEGABYTE, "ميغابايت", "MB"),
+        (_MEGABYTE // 1000, "كيلوبايت", "KB"),
+        (1, "بايت", "bytes"),
+    ):
+        if octets >= unit:
+            tenths = octets * 10 // unit + (1 if up and octets * 10 % unit else 0)
+            return Said(f"{tenths / 10:g} {ar}", f"{tenths / 10:g} {en}")
+    return Said("0 بايت", "0 bytes")
 
 
 def long_line(line: int) -> Said:

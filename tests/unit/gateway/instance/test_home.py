@@ -151,13 +151,20 @@ def test_a_relative_database_counts_from_the_home(tmp_path: Path, url: str, foun
 def test_the_rules_are_set_as_configured() -> None:
     assert policy_settings(Config()) == PolicySettings()
     policy = Config().policy
-    changes: dict[str, int | bool] = {
+    changes: dict[str, int | bool | str] = {
         "max_size": 2048,
         "max_recipients": 7,
         "signature_oldest_hours": 1,
         "signature_newest_minutes": 1,
         "rsa_bits": 4096,
         "require_header_protection": True,
+        "html_scripts": "allow",
+        "html_forms": "allow",
+        "html_remote": "allow",
+        "html_alternatives": "allow",
+        "html_alone": "allow",
+        "macros": "allow",
+        "date_days": 8,
     }
     assert set(changes) == set(type(policy).model_fields)
     versions = {PolicySettings().version}

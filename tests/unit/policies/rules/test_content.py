@@ -145,6 +145,10 @@ def test_a_size_is_told_in_megabytes_of_files() -> None:
     assert verdict.said is not None
     assert "about 30.7 MB of files, and 19.1 MB are allowed" in verdict.said.en
     assert "30.7 ميغابايت" in verdict.said.ar
+    small = not_too_large(case(size=2_000, settings=PolicySettings(max_size=1_999)))
+    assert isinstance(small, Refused)
+    assert small.said is not None
+    assert "about 1.5 KB of files, and 1.4 KB are allowed" in small.said.en
 
 
 def test_semicolons_are_named_as_what_they_are() -> None:
