@@ -79,6 +79,8 @@ def test(
     file: Annotated[Path, typer.Option(help="the message as it would be sent (.eml)")],
 ) -> None:
     """Say what every rule would decide about a letter. Nothing is kept; exit 0 accepted, 3 refused."""
+    from dataclasses import asdict
+
     from admin_cli.acts import instance, unreadable
     from gateway.instance.home import policy_settings
     from gateway.letters.examination import examine, verifier
@@ -106,6 +108,7 @@ def test(
         "accepted": refused is None,
         "reason": refused.reason.value if refused else None,
         "detail": refused.detail if refused else "",
+        "said": asdict(refused.said) if refused and refused.said else None,
         "rules": rules,
         "facts": [_facts(one) for one in found.case.facts],
     }
@@ -129,6 +132,9 @@ def _print(shown: dict[str, Any], rules: list[dict[str, Any]]) -> None:
     rows("rules", rules, columns)
     if shown["accepted"]:
         say("يُقبل الخطاب.", "The letter would be accepted.")
+        return
+    if shown["said"]:
+        say(f"[{shown['reason']}] {shown['said']['ar']}", f"[{shown['reason']}] {shown['said']['en']}")
         return
     text = EXPLANATIONS[Reason(shown["reason"])]
     say(f"[{shown['reason']}] {text.ar} {text.remedy_ar}", f"[{shown['reason']}] {text.en} {text.remedy_en}")

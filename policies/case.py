@@ -6,6 +6,7 @@ envelope, the directory and the engines say. A rule reads a case and returns a v
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from policies.addresses.address import Address, AddressRefused, parse_from, parse_list
 from policies.declarations import Declaration, declaration_of
@@ -14,7 +15,11 @@ from policies.header_protection import Demand, demanded
 from policies.people.directory import Directory
 from policies.settings import PolicySettings
 from policies.signature import EnrolledKey, SignatureFacts
-from policies.verdict import Refused
+from policies.structure import StructureFacts
+from policies.words.structure import Kind
+
+# Nothing of the letter itself is signed or encrypted: the gateway's seal can stand in.
+_NOTHING_SIGNED = frozenset({Kind.UNSIGNED, Kind.ATTACHED_SIGNED})
 
 # Fields that name where answers, receipts or error messages go, besides Reply-To: RFC 8098 (with its predecessors),
 # RFC 5321 section 4.4, and what mail programs and old systems honour without an RFC.
@@ -79,12 +84,11 @@ class Header:
 class Case:
     """One submission before the rules.
 
-    `problem` is what the reading of the MIME structure found wrong with the signature's place (None when there is one
-    detached signature over the whole letter). `signer` is the enrolled key that made the signature, by its full
-    fingerprint (None when no enrolled key did). `differing` names header fields that differ from their signed copies;
-    `covered` those that the signature covers.
-    `content_types` are the MIME types of all parts. `gateway` is our own name in Authentication-Results; without it
-    nobody else's can be told from ours, and all are refused.
+    `structure` is what was found in the MIME structure, the signature's place among it. `signer` is the enrolled key
+    that made the signature, by its full fingerprint (None when no enrolled key did). `differing` names header fields
+    that differ from their signed copies, `covered` those that the signature covers. `date` and `message_id` are the
+    fields as they were read, None and "" when they cannot be. `gateway` is our own name in Authentication-Results;
+    without it nobody else's can be told from ours, and all are refused.
     """
 
     envelope: Envelope
@@ -92,14 +96,14 @@ class Case:
     size: int
     directory: Directory
     settings: PolicySettings
-    problem: Refused | None = None
-    malformed: str = ""
+    structure: StructureFacts = field(default_factory=StructureFacts)
+    date: datetime | None = None
+    message_id: str = ""
     signer: EnrolledKey | None = None
     facts: tuple[SignatureFacts, ...] = ()
     protected: bool = False
     differing: tuple[str, ...] = ()
     covered: tuple[str, ...] = ()
-    content_types: frozenset[str] = field(default_factory=frozenset)
     gateway: str = ""
 
     @property
@@ -142,8 +146,8 @@ class Case:
     @property
     def sealed_for_system(self) -> bool:
         """Whether the gateway's own seal stands in for a signature: an unsigned letter of an allowed system."""
-        system = self.envelope.account.system
-        if system is None or self.problem is None or self.problem.reason.value != "SIGNATURE-MISSING":
+        system, problem = self.envelope.account.system, self.structure.signature
+        if system is None or problem is None or problem.kind not in _NOTHING_SIGNED:
             return False
         agency = self.directory.agencies.get(system.agency)
         return agency is not None and agency.allow_unsigned_systems

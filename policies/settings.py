@@ -2,11 +2,28 @@
 
 import hashlib
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from functools import cache
 
 from policies.evidence import canonical_json
 from policies.letter import Grade
 from policies.signature import SigningSettings
+
+
+class Attitude(StrEnum):
+    """What is done with a kind of content."""
+
+    REFUSE = "refuse"
+    ALLOW = "allow"
+
+
+class HtmlAlone(StrEnum):
+    """Whose letters may be HTML without plain text."""
+
+    REFUSE = "refuse"
+    SYSTEMS = "systems"
+    """Unsigned letters of systems, which the gateway seals."""
+    ALLOW = "allow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +35,13 @@ class PolicySettings:
     max_recipients: int = 100
     header_protection: str = "warn"  # in the words of `header_protection.read_demands`
     header_protection_grades: frozenset[Grade] = frozenset({Grade.SECRET, Grade.TOP_SECRET})
+    html_scripts: Attitude = Attitude.REFUSE
+    html_forms: Attitude = Attitude.REFUSE
+    html_remote: Attitude = Attitude.REFUSE
+    html_alternatives: Attitude = Attitude.REFUSE
+    html_alone: HtmlAlone = HtmlAlone.SYSTEMS
+    macros: Attitude = Attitude.REFUSE
+    date_days: int = 7
 
     @property
     def version(self) -> str:

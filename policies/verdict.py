@@ -5,6 +5,7 @@ Rules fail closed: only an explicit `ACCEPTED` lets a letter pass; `None` is not
 
 from dataclasses import dataclass
 
+from policies.words.bilingual import Said
 from policies.words.reasons import Reason
 
 
@@ -15,10 +16,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The rule refuses: a reason from the closed list, and which thing it was about (plain English, one line)."""
+    """The rule refuses: a reason from the closed list, and which thing it was about (plain English, one line).
+
+    `said` tells a person what was found, where, and what to do; without it the reason's own sentences are told.
+    """
 
     reason: Reason
     detail: str = ""
+    said: Said | None = None
 
 
 Verdict = Accepted | Refused

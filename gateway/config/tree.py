@@ -109,6 +109,28 @@ class PolicySection(Section):
         (Grade.SECRET, Grade.TOP_SECRET),
         description="grades of which a letter is refused unless the signature covers its header, whatever else is set",
     )
+    html_scripts: Literal["refuse", "allow"] = Field(
+        "refuse", description="scripts and other active content in HTML: refuse or allow"
+    )
+    html_forms: Literal["refuse", "allow"] = Field(
+        "refuse", description="forms to fill in, in HTML: refuse or allow"
+    )
+    html_remote: Literal["refuse", "allow"] = Field(
+        "refuse", description="pictures and styles that HTML loads from outside the letter: refuse or allow"
+    )
+    html_alternatives: Literal["refuse", "allow"] = Field(
+        "refuse", description="plain text and HTML of one letter that say different things: refuse or allow"
+    )
+    html_alone: Literal["refuse", "systems", "allow"] = Field(
+        "systems",
+        description="HTML without plain text: refuse, allow, or allow to systems whose letters the gateway seals",
+    )
+    macros: Literal["refuse", "allow"] = Field(
+        "refuse", description="office documents with macros (.docm, .xlsm): refuse or allow"
+    )
+    date_days: int = Field(
+        7, ge=1, description="how far the Date of an officer's letter may lie from the clock, in days"
+    )
 
 
 class SigningSection(Section):

@@ -18,7 +18,7 @@ from gateway.signatures.notes import LogSigner
 from gateway.signatures.sealing import Sealer
 from mailstore.database.transaction import Store
 from policies.evidence import Issuer
-from policies.settings import PolicySettings
+from policies.settings import Attitude, HtmlAlone, PolicySettings
 from policies.signature import SigningSettings
 
 
@@ -44,6 +44,13 @@ def policy_settings(config: Config) -> PolicySettings:
         max_recipients=policy.max_recipients,
         header_protection=policy.header_protection,
         header_protection_grades=frozenset(policy.header_protection_grades),
+        html_scripts=Attitude(policy.html_scripts),
+        html_forms=Attitude(policy.html_forms),
+        html_remote=Attitude(policy.html_remote),
+        html_alternatives=Attitude(policy.html_alternatives),
+        html_alone=HtmlAlone(policy.html_alone),
+        macros=Attitude(policy.macros),
+        date_days=policy.date_days,
     )
 
 

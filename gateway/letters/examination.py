@@ -9,20 +9,20 @@ from itertools import islice
 from pathlib import Path
 
 from gateway.letters.declared import declared_by, header_of
+from gateway.mime.content import limit_problem, problems
 from gateway.mime.limits import MimeLimitExceeded
 from gateway.mime.part import Part, walk
 from gateway.mime.tree import parse
 from gateway.runtime.faults import Unavailable
 from gateway.signatures.mime import (
     Detached,
-    StructureProblem,
     compare_protected,
     covered_fields,
     find_detached,
     protected_header,
 )
 from gateway.signatures.openpgp.gnupg import GnupgVerifier
-from gateway.signatures.openpgp.verification import issuer_of, replay_key, structure_problem, verify_both
+from gateway.signatures.verify import facts_of, issuer_of, replay_key, unusable
 from policies.case import Case, Header
 from policies.envelope import Envelope
 from policies.letter import Declared, SignatureRecord
@@ -30,8 +30,8 @@ from policies.people.directory import Directory
 from policies.rules.order import ENVELOPE_RULES, SIGNATURE_RULES, decide, explain
 from policies.settings import PolicySettings
 from policies.signature import EnrolledKey, Finding
+from policies.structure import Problem, StructureFacts
 from policies.verdict import Refused, Verdict
-from policies.words.reasons import Reason
 
 NOTHING_DECLARED = Declared("", "", None)
 UNSIGNED = SignatureRecord("sealed", "", headers_protected=False, engines=())
@@ -80,7 +80,8 @@ def examine(
     try:
         root = parse(octets)
     except MimeLimitExceeded as exceeded:
-        case = Case(envelope, Header(()), len(octets), directory, settings, malformed=str(exceeded))
+        unread = StructureFacts(problems=(limit_problem(exceeded),))
+        case = Case(envelope, Header(()), len(octets), directory, settings, structure=unread)
         verdict = decide(case, ENVELOPE_RULES)
         return Examination(case, verdict, octets, sha256, None, NOTHING_DECLARED, UNSIGNED)
     case, detached = _read(envelope, octets, root, directory, settings)
@@ -88,8 +89,7 @@ def examine(
     verdict = decide(case, ENVELOPE_RULES)
     if not isinstance(verdict, Refused):
         if detached is not None and case.signer is not None:
-            first, last = detached.signed
-            facts = verify_both(octets[first:last], detached.signature, case.signer, gnupg)
+            facts = facts_of(detached, octets, case.signer, gnupg)
             failed = [one.engine for one in facts if one.finding is Finding.ERROR]
             if failed:
                 raise Unavailable(f"verification engine failed: {', '.join(failed)}")
@@ -114,7 +114,7 @@ def _signature(case: Case, octets: bytes, sha256: str, detached: Detached | None
         tuple(one.engine for one in case.facts),
         signed_sha256=hashlib.sha256(octets[first:last]).hexdigest(),
         signature_sha256=hashlib.sha256(detached.signature).hexdigest(),
-        signature_key=replay_key(detached.signature),
+        signature_key=replay_key(detached),
         covered=case.covered,
         protection=case.protection.value,
         created=good.created,
@@ -130,44 +130,30 @@ def _read(
     envelope: Envelope, octets: bytes, root: Part, directory: Directory, settings: PolicySettings
 ) -> tuple[Case, Detached | None]:
     """Gather the facts that need no engine."""
-    found = find_detached(root, octets, describing_only=_sealable(envelope, directory))
+    declared = declared_by(root, octets)
     case = Case(
         envelope,
         header_of(root, octets),
         len(octets),
         directory,
         settings,
-        malformed=", ".join(root.anomalies) if "malformed-header-line" in root.anomalies else "",
-        content_types=frozenset(part.content_type.media_type for part in walk(root)),
+        structure=StructureFacts(problems=problems(root, octets)),
+        date=declared.date,
+        message_id=declared.message_id,
     )
-    if isinstance(found, StructureProblem):
-        return replace(case, problem=Refused(Reason(found.code), found.detail)), None
-    why = _unusable(found)
-    if why:
-        return replace(case, problem=Refused(Reason.SIGNATURE_STRUCTURE, why)), None
+    found = find_detached(root, octets)
+    missing = found if isinstance(found, Problem) else unusable(found)
+    if missing is not None or isinstance(found, Problem):
+        return replace(case, structure=replace(case.structure, signature=missing)), None
     signed = root.children[0]
     protected = protected_header(signed, octets)
     return replace(
         case,
-        signer=_enrolled(directory, issuer_of(found.signature)),
+        signer=_enrolled(directory, issuer_of(found)),
         protected=protected is not None,
         covered=covered_fields(protected),
         differing=compare_protected(root, signed, octets),
     ), found
-
-
-def _sealable(envelope: Envelope, directory: Directory) -> bool:
-    """Whether the gateway would seal an unsigned letter of this account."""
-    system = envelope.account.system
-    agency = directory.agencies.get(system.agency) if system else None
-    return agency is not None and agency.allow_unsigned_systems
-
-
-def _unusable(found: Detached) -> str:
-    """Return why the signature part cannot be checked at all, or an empty text."""
-    if found.format != "openpgp":
-        return "S/MIME signatures are not accepted yet: sign with OpenPGP"
-    return structure_problem(found.signature)
 
 
 def _enrolled(directory: Directory, issuer: str) -> EnrolledKey | None:

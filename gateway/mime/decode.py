@@ -24,6 +24,7 @@ __all__ = [
     "decode_words",
     "decoded_body",
     "file_name",
+    "file_names",
     "header_text",
     "text_of",
 ]
@@ -80,6 +81,27 @@ def file_name(part: Part, octets: bytes) -> str | None:
     found = disposition(part, octets)
     name = decode_parameters(found[1]).get("filename") if found is not None else None
     return name or decode_parameters(part.content_type.params).get("name") or None
+
+
+def file_names(part: Part, octets: bytes) -> tuple[str, ...]:
+    """Return every name that some program could give an attached file, each once."""
+    names: list[str] = []
+    found = disposition(part, octets)
+    for wanted, params in (("filename", found[1] if found else ()), ("name", part.content_type.params)):
+        names += [decode_words(param.value) for param in params if param.name.lower() == wanted.encode()]
+        sections = sections_by_name(params).get(wanted.encode())
+        names += [_decode_sections(sections)] if sections else []
+    for field in ("content-disposition", "content-type"):
+        names += [decode_words(name) for name in _unquoted_names(first(part, octets, field) or b"")]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _unquoted_names(value: bytes) -> Iterator[bytes]:
+    """Yield names as programs read them that take all up to the semicolon, blanks too, or need no disposition."""
+    for piece in value.split(b";"):
+        name, equals, given = piece.partition(b"=")
+        if equals and name.strip().lower() in {b"filename", b"name"} and not given.lstrip().startswith(b'"'):
+            yield given.strip()
 
 
 def decoded_body(part: Part, octets: bytes) -> bytes | None:

@@ -29,6 +29,8 @@ _TO_SEMICOLON = re.compile(rb"(?:[^;\"\\]++|\\.|\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\"|
 _SEMICOLONS = re.compile(rb"[ \t\r\n;]*+")
 _PAREN = re.compile(rb"\\.|[()]", re.DOTALL)
 _PAIR = re.compile(rb"\\(.)", re.DOTALL)
+_COMMENT_OR_QUOTED = re.compile(rb"\(|\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\"?", re.DOTALL)
+_NOT_PLAIN = re.compile(rb"[;=\"\\()]")
 # Comments and junk between parameters are read step by step; no honest field needs more steps than this.
 _MAX_SLOW_STEPS = 64
 
@@ -158,6 +160,19 @@ def _skip(value: bytes, position: int) -> tuple[int, bool]:
             return position, commented
         commented = True
         position = comment_end(value, position)
+
+
+def plain_comments(value: bytes) -> bool:
+    """Say whether every comment of a value is closed and holds nothing that could be read as a parameter."""
+    position = 0
+    while (match := _COMMENT_OR_QUOTED.search(value, position)) is not None:
+        position = match.end()
+        if match[0] == b"(":
+            end = comment_end(value, match.start())
+            if value[end - 1 : end] != b")" or _NOT_PLAIN.search(value, position, end - 1):
+                return False
+            position = end
+    return True
 
 
 def comment_end(value: bytes, position: int) -> int:

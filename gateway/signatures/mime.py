@@ -4,18 +4,22 @@ Invariants:
 - The signature covers the whole letter: the root entity is the multipart/signed, its first part is everything
   a reader sees, and nothing stands before or after it but blanks or a fixed line known from mail programs.
 - What two readers could cut differently is refused, never guessed: the anomalies of the root entity that the
-  parser names are refusals here.
+  parser names give no signature here.
+- What stands inside an attached message is content: it may be signed or encrypted itself. So is a signature that is
+  attached under a file's own name.
 - The signed octets are a slice of the octets received. Facts only: whether the signature is good is for the
   engines, whether the letter is accepted is for the policies.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from gateway.mime.fields import values
+from gateway.mime.content import OF_MULTIPART, header_problem
+from gateway.mime.decode import file_names
+from gateway.mime.fields import disposition
+from gateway.mime.places import Located, line_of, located
 from gateway.mime.transfer import decode_transfer
-from gateway.mime.tree import Part, walk
+from gateway.mime.tree import Part
 from gateway.signatures.protected import (
     DECLARING_FIELDS,
     ProtectedHeader,
@@ -24,11 +28,12 @@ from gateway.signatures.protected import (
     protected_header,
 )
 from policies.rules.content import REPLY_FIELDS
+from policies.structure import Problem
+from policies.words.structure import Kind
 
 __all__ = [
     "Detached",
     "ProtectedHeader",
-    "StructureProblem",
     "compare_protected",
     "covered_fields",
     "find_detached",
@@ -36,7 +41,6 @@ __all__ = [
 ]
 
 Format = Literal["openpgp", "smime"]
-ProblemCode = Literal["SIGNATURE-MISSING", "SIGNATURE-STRUCTURE", "MALFORMED"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +59,6 @@ class Detached:
     micalg: str
 
 
-@dataclass(frozen=True, slots=True)
-class StructureProblem:
-    """Why a letter lacks the accepted shape: a reason code of the public interface and a stable word."""
-
-    code: ProblemCode
-    detail: str
-
-
 # RFC 5322 section 3.6, and what declares or asks for something: these stand at most once. A second one is what another
 # reader might show instead.
 SINGULAR_FIELDS = (
@@ -76,144 +72,139 @@ _PROTOCOLS: dict[str, Format] = {
     "application/x-pkcs7-signature": "smime",  # RFC 8551 section 3.5.3.2 asks receivers to know the old name
 }
 _OPAQUE = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-_WRAPPERS = frozenset({"multipart/signed", "multipart/encrypted"})
+_NESTED = {"multipart/signed": Kind.NESTED_SIGNED, "multipart/encrypted": Kind.NESTED_ENCRYPTED}
+_BELOW_ROOT = {"multipart/signed": Kind.SIGNED_BELOW_ROOT, "multipart/encrypted": Kind.ENCRYPTED_BELOW_ROOT}
+# The names that mail programs give the signature of a message; a signed document is attached under its own.
+_OF_MESSAGES = frozenset({
+    "smime.p7m", "smime.p7s", "smime.p7z", "signature.asc", "openpgp_signature.asc", "openpgp_digital_signature.asc",
+    "signature.pgp", "pgp.sig", "encrypted.asc",
+})  # fmt: skip
 
 # What mail programs write before the first delimiter for readers without MIME; blanks around it do not count.
 KNOWN_PREAMBLES = frozenset({
     b"",
-    b"This is an OpenPGP/MIME signed message (RFC 4880 and 3156)",  # Thunderbird
-    b"This is a cryptographically signed message in MIME format.",  # Thunderbird, S/MIME
+    b"This is an OpenPGP/MIME signed message (RFC 4880 and 3156)",  # Thunderbird, Enigmail
+    b"This is an OpenPGP/MIME signed message (RFC 2440 and 3156)",  # Enigmail before 1.5, GPGMail
+    b"This is a cryptographically signed message in MIME format.",  # Thunderbird and Horde, S/MIME
+    b"This message is in MIME format and has been PGP signed.",  # Horde
+    b"This message is in MIME format.",  # Horde
     b"This is a multi-part message in MIME format.",
     b"This is a multipart message in MIME format.",
+    b"This is a message in Mime Format.  If you see this, your mail reader does not support this format.",  # Zend_Mime
     b"This is an S/MIME signed message",  # OpenSSL
 })  # fmt: skip
-
-# The one anomaly of the root entity that leaves the cut certain. All others are refused.
-_HARMLESS = frozenset({"boundary-long"})
-# Those that only describe the content, whose octets the gateway seals as they are: `describing_only` in find_detached.
-_DESCRIBING = frozenset({
-    "malformed-content-type", "malformed-parameter", "comment", "duplicate-parameter", "malformed-transfer-encoding",
-    "boundary-missing", "boundary-malformed", "boundary-extended", "encoded-multipart", "encoded-message",
-})  # fmt: skip
-_PROTECTING = (
-    b"signed",
-    b"encrypted",
-    b"pgp",
-    b"pkcs7",
-)  # a type with such a word is read strictly, or not at all
-# Anomalies of the root's shape rather than of its header.
-_OF_STRUCTURE = frozenset({"not-closed", "no-parts", "delimiter-lookalike", "delimiter-after-close"})
 
 _ARMOR = (b"\n-----BEGIN PGP SIGNED MESSAGE-----", b"\n-----BEGIN PGP MESSAGE-----")
 
 
-def find_detached(
-    root: Part, octets: bytes, *, allow_attached: bool = False, describing_only: bool = False
-) -> Detached | StructureProblem:
-    """Return the detached signature of a letter of the accepted shape, or the first problem found.
-
-    `allow_attached` lets messages attached to the letter (message/rfc822 below the first part) be signed or
-    encrypted themselves, as when an officer forwards a signed letter; they are then plain content. Without it
-    nothing signed or encrypted may stand inside the signed part. `describing_only` forgives an unsigned letter what
-    is wrong in the root's description of the content and nowhere else; old systems write no better one.
-    """
-    described = b" ".join(
-        values(root, octets, "content-type")
-    ).lower()  # as written: a type may be unreadable
-    lenient = describing_only and not any(word in described for word in _PROTECTING)
-    problem = _header_problem(root, octets, _HARMLESS | _DESCRIBING if lenient else _HARMLESS)
-    if problem is not None:
-        return problem
+def find_detached(root: Part, octets: bytes) -> Detached | Problem:
+    """Return the detached signature of a letter of the accepted shape, or the first problem found."""
     if root.content_type.media_type != "multipart/signed":
         return _unsigned(root, octets)
-    problem = _shape_problem(root, octets, allow_attached=allow_attached)
+    problem = _root_problem(root, octets) or _shape_problem(root, octets)
     if problem is not None:
         return problem
     body, signature = root.children
     protocol = (root.content_type.value("protocol") or b"").decode("latin-1").strip().lower()
     media_type = signature.content_type.media_type
     named = _PROTOCOLS.get(protocol)
+    line = line_of(octets, signature.start)
     if named is None:
-        return _structure("protocol-unknown" if protocol else "protocol-missing")
+        kind = Kind.PROTOCOL_UNKNOWN if protocol else Kind.PROTOCOL_MISSING
+        return Problem(kind=kind, field="content-type", name=protocol)
     if _PROTOCOLS.get(media_type) != named:
-        return _structure("protocol-mismatch")
+        return Problem(kind=Kind.PROTOCOL_MISMATCH, part="2", line=line, name=media_type)
     decoded = decode_transfer(octets[signature.body_start : signature.end], signature.transfer_encoding)
     if decoded is None or signature.anomalies:
-        return _structure("signature-part-malformed")
+        return Problem(kind=Kind.SIGNATURE_PART_MALFORMED, part="2", line=line)
     if not decoded.strip():
-        return _structure("signature-empty")
+        return Problem(kind=Kind.SIGNATURE_EMPTY, part="2", line=line)
     micalg = (root.content_type.value("micalg") or b"").decode("latin-1").strip().lower()
     return Detached(named, (body.start, body.end), decoded, micalg)
 
 
-def _structure(detail: str) -> StructureProblem:
-    return StructureProblem("SIGNATURE-STRUCTURE", detail)
-
-
-def _header_problem(root: Part, octets: bytes, forgiven: frozenset[str]) -> StructureProblem | None:
+def _root_problem(root: Part, octets: bytes) -> Problem | None:
     """Refuse a letter that two readers could read differently, by its line ends or its root header."""
     line_ends = octets.count(b"\r\n")
     if octets.count(b"\n") != line_ends or octets.count(b"\r") != line_ends:
-        return StructureProblem("MALFORMED", "bare-line-end")
+        return Problem(kind=Kind.BARE_LINE_END)
     names = [field.name for field in root.fields]
     for name in SINGULAR_FIELDS:
         if names.count(name) > 1:
-            return StructureProblem("MALFORMED", f"duplicate-{name}")
-    for word in root.anomalies:
-        if word not in forgiven and word not in _OF_STRUCTURE:
-            return StructureProblem("MALFORMED", word)
-    return None
+            again = [field for field in root.fields if field.name == name][1]
+            return Problem(kind=Kind.DUPLICATE_FIELD, line=line_of(octets, again.start), field=name)
+    return header_problem(next(located(root)), octets)
 
 
-def _shape_problem(root: Part, octets: bytes, *, allow_attached: bool) -> StructureProblem | None:
+def _shape_problem(root: Part, octets: bytes) -> Problem | None:
     """Hold a multipart/signed root against the accepted shape, but for the signature part itself."""
     for word in root.anomalies:
-        if word in _OF_STRUCTURE:
-            return _structure(word)
+        if word in OF_MULTIPART:
+            return Problem(kind=OF_MULTIPART[word])
     if len(root.children) != 2:
-        return _structure("not-two-parts")
-    if octets[slice(*root.preamble)].strip(b" \t\r\n") not in KNOWN_PREAMBLES:
-        return _structure("preamble")
-    if octets[slice(*root.epilogue)].strip(b" \t\r\n"):
-        return _structure("epilogue")
-    for part in _inside(root.children[0], allow_attached=allow_attached):
-        media_type = part.content_type.media_type
-        if media_type in _WRAPPERS or media_type in _OPAQUE:
-            return _structure(f"nested-{media_type.partition('/')[2]}")
+        return Problem(kind=Kind.NOT_TWO_PARTS, name=str(len(root.children)))
+    for kind, where in ((Kind.PREAMBLE, root.preamble), (Kind.EPILOGUE, root.epilogue)):
+        text = octets[slice(*where)]
+        if text.strip(b" \t\r\n") not in (KNOWN_PREAMBLES if kind is Kind.PREAMBLE else {b""}):
+            begins = where[0] + len(text) - len(text.lstrip(b" \t\r\n"))
+            return Problem(kind=kind, line=line_of(octets, begins))
+    for place in located(root):
+        if place.part is not root and not place.attached:
+            nested = _nested(place, octets)
+            if nested is not None:
+                line = line_of(octets, place.part.start)
+                return Problem(kind=nested, part=place.section, line=line)
     return None
 
 
-def _inside(first: Part, *, allow_attached: bool) -> Iterator[Part]:
-    """Yield the signed part and what is below it, on request without the messages attached to it."""
-    if not allow_attached:
-        yield from walk(first)
-        return
-    waiting = [first, *first.children]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        if part is not first and part.content_type.type != "message":
-            waiting.extend(part.children)
+def _nested(place: Located, octets: bytes) -> Kind | None:
+    media_type = place.part.content_type.media_type
+    if media_type in _OPAQUE and not _is_signed_file(place.part, octets):
+        return Kind.NESTED_OPAQUE
+    return _NESTED.get(media_type)
 
 
-def _unsigned(root: Part, octets: bytes) -> StructureProblem:
+def _is_signed_file(part: Part, octets: bytes) -> bool:
+    """Say whether a signature or signed content is attached as a file under a name of its own."""
+    names = file_names(part, octets)
+    found = disposition(part, octets)
+    attached = found is not None and found[0].lower() == b"attachment"
+    return attached and bool(names) and not any(name.strip().lower() in _OF_MESSAGES for name in names)
+
+
+def _unsigned(root: Part, octets: bytes) -> Problem:
     """Say what a letter has instead of the accepted shape: a signature elsewhere, or none."""
     media_type = root.content_type.media_type
     if media_type in _OPAQUE:
-        return _structure("opaque-smime")
+        return Problem(kind=Kind.OPAQUE_SMIME)
     if media_type == "multipart/encrypted":
-        return _structure("encrypted")
-    for part in walk(root):
-        media_type = part.content_type.media_type
-        if media_type in _WRAPPERS or media_type in _OPAQUE:
-            return _structure(f"{media_type.partition('/')[2]}-below-root")
-        if media_type in _PROTOCOLS:
-            return _structure("signature-attached")
+        return Problem(kind=Kind.ENCRYPTED)
+    places = list(located(root))
+    own = [place for place in places if not place.attached]
+    for place in own:
+        kind = _instead(place.part, octets)
+        if kind is not None:
+            return Problem(kind=kind, part=place.section, line=line_of(octets, place.part.start))
     if any(field.name == "sig" for part in (root, *root.children) for field in part.fields):
-        return _structure("unobtrusive-signature")  # draft-ietf-mailmaint-unobtrusive-signatures
-    if any(_armored(part, octets) for part in walk(root)):
-        return _structure("inline-pgp")
-    return StructureProblem("SIGNATURE-MISSING", "unsigned")
+        return Problem(kind=Kind.UNOBTRUSIVE, field="sig")  # draft-ietf-mailmaint-unobtrusive-signatures
+    for place in own:
+        if _armored(place.part, octets):
+            return Problem(kind=Kind.INLINE_PGP, part=place.section, line=line_of(octets, place.part.start))
+    signed = next((one for one in places if one.part.content_type.media_type == "multipart/signed"), None)
+    if signed is not None:
+        return Problem(
+            kind=Kind.ATTACHED_SIGNED, part=signed.section, line=line_of(octets, signed.part.start)
+        )
+    return Problem(kind=Kind.UNSIGNED)
+
+
+def _instead(part: Part, octets: bytes) -> Kind | None:
+    media_type = part.content_type.media_type
+    if media_type in _BELOW_ROOT:
+        return _BELOW_ROOT[media_type]
+    if (media_type in _OPAQUE or media_type in _PROTOCOLS) and not _is_signed_file(part, octets):
+        return Kind.OPAQUE_BELOW_ROOT if media_type in _OPAQUE else Kind.SIGNATURE_ATTACHED
+    return None
 
 
 def _armored(part: Part, octets: bytes) -> bool:

@@ -32,10 +32,11 @@ class Flaw(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The first flaw of a message, and at or before which octet of it (from 0) it was seen."""
+    """The first flaw of a message: at or before which octet of it (from 0) it was seen, and on which line (from 1)."""
 
     flaw: Flaw
     octet: int
+    line: int = 0
 
     @property
     def smuggling(self) -> bool:
@@ -52,6 +53,7 @@ class EndOfData:
         self._limit = limit
         self._kept = BytesIO()
         self._size = 0
+        self._lines = 0
         # What is not yet looked at. It begins with the CRLF of the line before (of DATA, at first); after a
         # fault it is only as much as may be the beginning of the end.
         self._window = bytearray(b"\r\n")
@@ -95,15 +97,16 @@ class EndOfData:
         ends = lines.count(b"\r\n")
         if lines.count(b"\n") != ends or lines.count(b"\r") != ends:
             bare = _BARE.search(lines)
-            self._fail(Flaw.BARE, bare.start() if bare else 0)
+            self._fail(Flaw.BARE, bare.start() if bare else 0, lines)
         elif b"\0" in lines:
-            self._fail(Flaw.NUL, lines.index(b"\0"))
-        elif _has_long_line(lines):
-            self._fail(Flaw.LONG)
+            self._fail(Flaw.NUL, lines.index(b"\0"), lines)
+        elif (long := _long_line(lines)) is not None:
+            self._fail(Flaw.LONG, long, lines)
         elif self._size + len(lines) > self._limit:
             self._fail(Flaw.LARGE)
         else:
             self._size += len(lines)
+            self._lines += ends
             self._kept.write(lines)
 
     def _fail_in_line(self) -> None:
@@ -117,13 +120,14 @@ class EndOfData:
         else:
             self._fail(Flaw.LONG)
 
-    def _fail(self, flaw: Flaw, offset: int = 0) -> None:
-        self.fault = Fault(flaw, self._size + offset)
+    def _fail(self, flaw: Flaw, offset: int = 0, lines: bytes | bytearray = b"") -> None:
+        """Note a flaw at `offset` of what is not yet kept, which begins with `lines`."""
+        self.fault = Fault(flaw, self._size + offset, self._lines + lines.count(b"\n", 0, offset) + 1)
         self._kept = BytesIO()
 
 
-def _has_long_line(lines: bytes | bytearray) -> bool:
-    """Whether a line is too long; `lines` ends with CRLF and has no bare LF.
+def _long_line(lines: bytes | bytearray) -> int | None:
+    """Return where the first line that is too long begins; `lines` ends with CRLF and has no bare LF.
 
     From a line's start it jumps to the last line end that is near enough: short lines cost nothing each.
     """
@@ -131,6 +135,6 @@ def _has_long_line(lines: bytes | bytearray) -> bool:
     while len(lines) - start > LINE_OCTETS:
         line_end = lines.rfind(b"\n", start, start + LINE_OCTETS)
         if line_end < 0:
-            return True
+            return start
         start = line_end + 1
-    return False
+    return None

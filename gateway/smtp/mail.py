@@ -23,6 +23,7 @@ from gateway.smtp.session import JOURNAL, Goodbye, Session
 from gateway.smtp.transaction import Peer, Transaction
 from policies.addresses.address import Address, AddressRefused, parse_path
 from policies.outcome import Registered
+from policies.words import refusals
 from policies.words.reasons import Reason
 
 _SENDER_OK = replies.reply(250, "2.1.0", "Sender noted")
@@ -64,7 +65,8 @@ async def mail(session: Session, argument: str) -> None:
     transaction = Transaction(sender, parameters)
     if parameters.size is not None and parameters.size > session.settings.size_limit:
         session.transaction = transaction
-        await session.refuse(Reason.TOO_LARGE, f"{parameters.size} octets announced")
+        said = refusals.too_large(parameters.size, session.settings.size_limit)
+        await session.refuse(Reason.TOO_LARGE, f"{parameters.size} octets announced", said=said)
         session.transaction = None
         return
     session.transaction = transaction
@@ -177,15 +179,24 @@ async def _message(session: Session) -> EndOfData:
             return message
         if message.hopeless:
             await session.record(Reason.TOO_LARGE, f"{message.received} octets, and no end")
-            session.last_word(replies.refusal(Reason.TOO_LARGE, arabic=session.arabic), "too large")
+            said = refusals.too_large(message.received, settings.size_limit, at_least=True)
+            session.last_word(replies.refusal(Reason.TOO_LARGE, "", said, arabic=session.arabic), "too large")
             raise Goodbye
 
 
 async def _refuse_message(session: Session, fault: Fault) -> None:
     if fault.flaw is Flaw.LARGE:
-        await session.refuse(Reason.TOO_LARGE, f"more than {session.settings.size_limit} octets")
+        limit = session.settings.size_limit
+        said = refusals.too_large(limit, limit, at_least=True)
+        await session.refuse(Reason.TOO_LARGE, f"more than {limit} octets", said=said)
         return
-    await session.refuse(Reason.MALFORMED, f"{fault.flaw.value}, octet {fault.octet}")
+    if fault.flaw is Flaw.LONG:
+        said = refusals.long_line(fault.line)
+    else:
+        said = refusals.bad_octet(fault.line, nul=fault.flaw is Flaw.NUL)
+    await session.refuse(
+        Reason.MALFORMED, f"{fault.flaw.value}, octet {fault.octet}, line {fault.line}", said=said
+    )
     if fault.smuggling:
         session.last_word(b"", "malformed")
         raise Goodbye
@@ -209,6 +220,6 @@ async def _submit(session: Session, peer: Peer, transaction: Transaction, letter
         session.say(replies.accepted(outcome.reference))
     else:
         told = str(outcome.reason)
-        session.say(replies.refusal(outcome.reason, outcome.detail, arabic=session.arabic))
+        session.say(replies.refusal(outcome.reason, outcome.detail, outcome.said, arabic=session.arabic))
     session.counts["letters"] += 1
     session.note("letter", outcome=told, octets=len(letter), recipients=len(envelope.recipients))

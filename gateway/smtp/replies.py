@@ -12,6 +12,7 @@ Invariants:
 
 from dataclasses import dataclass
 
+from policies.words.bilingual import Said
 from policies.words.reasons import EXPLANATIONS, Reason
 
 LINE_OCTETS = 512
@@ -144,11 +145,22 @@ def reply(code: int, enhanced: str, *texts: str) -> bytes:
     return b"".join(first + line + b"\r\n" for line in lines[:-1]) + last + lines[-1] + b"\r\n"
 
 
-def refusal(reason: Reason, detail: str = "", *, arabic: bool, codes: tuple[int, str] | None = None) -> bytes:
+def refusal(
+    reason: Reason,
+    detail: str = "",
+    said: Said | None = None,
+    *,
+    arabic: bool,
+    codes: tuple[int, str] | None = None,
+) -> bytes:
     """Return the reply to a refusal: a sentence, the detail, and what to do; in Arabic first, or not.
 
-    `codes` stand in for the reason's own, where SMTP has a closer one.
+    `said` stands in for the reason's own sentence and the detail. `codes` stand in for the reason's own, where SMTP has
+    a closer one.
     """
+    if said is not None:
+        told = [_one_line(said.ar), _one_line(said.en)] if arabic else [_one_line(said.en, ascii_only=True)]
+        return reply(*(codes or CODES[reason]), *(f"[{reason}] {text}" for text in told))
     explanation = EXPLANATIONS[reason]
     shown = sanitised(detail, ascii_only=not arabic)
     about = f" ({shown})" if shown else ""
@@ -181,6 +193,14 @@ def _plain(text: str) -> bool:
     if not (text.isascii() and text.isprintable()) or "[" in text or "]" in text:
         return False
     return "  " not in text and text == text.strip(" ")
+
+
+def _one_line(text: str, *, ascii_only: bool = False) -> str:
+    """Return a sentence without what could pass for another line or another reason's word, whatever was put into it."""
+    if ascii_only:
+        text = text.encode("ascii", "replace").decode("ascii")
+    printable = "".join([character if character.isprintable() else " " for character in text])
+    return " ".join(printable.split()).translate({ord("["): "(", ord("]"): ")"})
 
 
 def _wrapped(text: bytes, room: int) -> list[bytes]:

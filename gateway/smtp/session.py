@@ -26,6 +26,7 @@ from gateway.smtp.transaction import Peer, Transaction
 from gateway.smtp.wire import Wire
 from policies.people.directory import Directory
 from policies.people.identity import Account
+from policies.words.bilingual import Said
 from policies.words.reasons import Reason
 
 _READ_OCTETS = 64 * 1024  # that may wait to be read, after login
@@ -216,10 +217,12 @@ class Session:
         """Start to count errors anew."""
         self._errors = 0
 
-    async def refuse(self, reason: Reason, detail: str, codes: tuple[int, str] | None = None) -> None:
+    async def refuse(
+        self, reason: Reason, detail: str, codes: tuple[int, str] | None = None, said: Said | None = None
+    ) -> None:
         """Refuse what the transaction says so far: record it, then answer."""
         await self.record(reason, detail)
-        self.say(replies.refusal(reason, detail, arabic=self.arabic, codes=codes))
+        self.say(replies.refusal(reason, detail, said, arabic=self.arabic, codes=codes))
 
     async def record(self, reason: Reason, detail: str) -> None:
         """Record a refusal through the `reject` port."""

@@ -34,6 +34,7 @@ Code = Literal[
     "syntax",
     "comment",
     "group",
+    "semicolon",
     "route",
     "quoted-local",
     "several",
@@ -48,6 +49,10 @@ EXPLANATIONS: dict[Code, tuple[str, str]] = {  # Arabic, English
     "syntax": ("صيغة العنوان غير صحيحة.", "The address is not well formed."),
     "comment": ("التعليقات بين قوسين غير مقبولة في العنوان.", "Comments in parentheses are not accepted."),
     "group": ("مجموعات العناوين غير مقبولة.", "Address groups are not accepted."),
+    "semicolon": (
+        "العناوين مفصولة بفاصلة منقوطة (;).",
+        "The addresses are separated by semicolons (;).",
+    ),
     "route": ("مسارات التوجيه داخل العنوان غير مقبولة.", "Source routes in an address are not accepted."),
     "quoted-local": (
         "علامات الاقتباس قبل @ غير مقبولة.",
@@ -83,7 +88,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _QUOTED_PAIR = re.compile(r"\\(.)")
-_SPECIAL_CODE: dict[str, Code] = {"(": "comment", ")": "comment", ":": "group", ";": "group"}
+_SPECIAL_CODE: dict[str, Code] = {"(": "comment", ")": "comment", ":": "group", ";": "semicolon"}
 
 # What mail programs write: a name of printable ASCII and Arabic that can hold no address, and one angle bracket.
 _USUAL_MAILBOX = re.compile(
@@ -250,7 +255,8 @@ def _why_no_addr_spec(text: str) -> Code:
         ('"' in text, "quoted-local"),
         ("%" in local or "!" in local, "route"),
         ("[" in domain or "]" in domain, "domain"),
-        (":" in text or ";" in text, "group"),
+        (":" in text, "group"),
+        (";" in text, "semicolon"),
         ("," in text or "@" in local, "several"),
         (any(character in " \t<>" for character in text), "syntax"),
         (not at or not local, "syntax"),

@@ -1,13 +1,15 @@
-"""Rules about the message itself: well formed, not too large, no forged fields of ours, nothing unreadable inside.
+"""Rules about the message itself: not too large, a whole header, no forged fields of ours.
 
 What only describes content is read leniently in a letter that the gateway seals for a system; what names persons never.
 """
+
+from datetime import timedelta
 
 from policies.addresses.domain_name import canonical_domain, skeleton
 from policies.case import Case
 from policies.declarations import GRADE_FIELDS, URGENCY_FIELDS
 from policies.verdict import ACCEPTED, Refused, Verdict
-from policies.words.mail_date import parse_mail_date
+from policies.words import refusals
 from policies.words.reasons import Reason
 
 REPLY_FIELDS = (
@@ -37,37 +39,52 @@ SINGLE = (
 )  # RFC 5322 section 3.6, and what declares or asks for something: at most once
 OURS = ("murasalat-",)
 DECLARATIONS = ("murasalat-grade", "murasalat-urgency")
-FORBIDDEN_TYPES = {"application/ms-tnef": "winmail.dat: set the message format to plain text or HTML"}
 
 
 def not_too_large(case: Case) -> Verdict:
     """The message is within the size limit, in octets."""
     if case.size > case.settings.max_size:
-        return Refused(Reason.TOO_LARGE, f"{case.size} octets, allowed {case.settings.max_size}")
+        limit = case.settings.max_size
+        said = refusals.too_large(case.size, limit)
+        return Refused(Reason.TOO_LARGE, f"{case.size} octets, allowed {limit}", said)
     return ACCEPTED
 
 
 def well_formed(case: Case) -> Verdict:
-    """The structure could be read within its limits, and the header keeps to RFC 5322 and RFC 6532."""
-    if case.malformed:
-        return Refused(Reason.MALFORMED, case.malformed)
-    if case.header.eight_bit and not case.header.utf8:
-        return Refused(Reason.MALFORMED, "8-bit octets in the header that are not UTF-8")
-    if case.header.eight_bit and not (case.envelope.smtputf8 or case.sealed_for_system):
-        return Refused(Reason.MALFORMED, "8-bit octets in the header without SMTPUTF8")
+    """The header keeps to RFC 5322 and RFC 6532."""
+    asked = case.envelope.smtputf8 or case.sealed_for_system
+    if case.header.eight_bit and not (case.header.utf8 and asked):
+        why = "8-bit octets in the header without SMTPUTF8, or not UTF-8"
+        return Refused(Reason.MALFORMED, why, refusals.eight_bit())
     if len(case.header.froms) > 1:
         return ACCEPTED  # the sender rules name this better
     for name in SINGLE:
         if case.header.names.count(name) > 1:
-            return Refused(Reason.MALFORMED, f"{name} stands more than once")
+            return Refused(Reason.MALFORMED, f"{name} stands more than once", refusals.twice(name))
     if case.envelope.account.system is not None:
         return ACCEPTED  # its letter has the time of receipt, and a Message-ID of ours where it brings none
     if len(case.header.dates) != 1:
-        return Refused(Reason.MALFORMED, "no Date field")
-    if parse_mail_date(case.header.dates[0].decode("utf-8", "replace")) is None:
-        return Refused(Reason.MALFORMED, "the Date field is not a date like: Mon, 23 Nov 2026 13:00:00 +0300")
+        return Refused(Reason.MALFORMED, "no Date field", refusals.no_field("Date", present=False))
     if len(case.header.message_ids) != 1:
-        return Refused(Reason.MALFORMED, "no Message-ID field")
+        return Refused(
+            Reason.MALFORMED, "no Message-ID field", refusals.no_field("Message-ID", present=False)
+        )
+    return ACCEPTED
+
+
+def dated_and_identified(case: Case) -> Verdict:
+    """An officer's letter has a readable Message-ID, and a readable Date near the clock."""
+    if case.envelope.account.system is not None:
+        return ACCEPTED
+    if not case.message_id:
+        said = refusals.no_field("Message-ID", present=True)
+        return Refused(Reason.MALFORMED, "the Message-ID cannot be read", said)
+    if case.date is None:
+        return Refused(Reason.MALFORMED, "the Date cannot be read", refusals.no_field("Date", present=True))
+    days = case.settings.date_days
+    if abs(case.date - case.envelope.received) > timedelta(days=days):
+        said = refusals.far_date(case.date, case.envelope.received, days)
+        return Refused(Reason.MALFORMED, f"dated {case.date.isoformat()}, more than {days} days off", said)
     return ACCEPTED
 
 
@@ -131,11 +148,3 @@ def _folded(name: str) -> str:
     """Return a host's name as the eye takes it: in one case, without the root's dot, look-alikes folded (UTS 39)."""
     bare = name.strip().rstrip(".")
     return skeleton(canonical_domain(bare) or bare.casefold())
-
-
-def readable_types(case: Case) -> Verdict:
-    """No part is of a type that only one vendor's program can read."""
-    for kind, why in FORBIDDEN_TYPES.items():
-        if kind in case.content_types:
-            return Refused(Reason.CONTENT_FORBIDDEN, f"{kind} ({why})")
-    return ACCEPTED

@@ -7,7 +7,7 @@ engine works for a letter that is refused anyway; `SIGNATURE_RULES` run when the
 from collections.abc import Callable, Iterator, Sequence
 
 from policies.case import Case
-from policies.rules import content, domains, names, recipients, sender, signing
+from policies.rules import content, domains, names, recipients, sender, signing, structure
 from policies.verdict import ACCEPTED, Refused, Verdict
 from policies.words.reasons import Reason
 
@@ -19,6 +19,8 @@ ENVELOPE_RULES: tuple[Rule, ...] = (
     recipients.not_too_many,
     content.well_formed,
     names.no_direction_overrides,
+    structure.one_reading,
+    content.dated_and_identified,
     sender.one_from,
     sender.from_is_reverse_path,
     sender.account_may_send,
@@ -34,7 +36,7 @@ ENVELOPE_RULES: tuple[Rule, ...] = (
     domains.pair_allowed,
     recipients.no_blind_copies,
     recipients.header_names_no_others,
-    content.readable_types,
+    structure.allowed_content,
     signing.signature_in_place,
     signing.signer_enrolled,
 )

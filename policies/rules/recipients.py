@@ -6,6 +6,7 @@ from policies.addresses.address import AddressRefused, parse_list
 from policies.case import Case
 from policies.letter import Duty
 from policies.verdict import ACCEPTED, Refused, Verdict
+from policies.words import refusals
 from policies.words.reasons import Reason
 
 
@@ -53,9 +54,8 @@ def header_names_no_others(case: Case) -> Verdict:
     sent = {recipient.address.key for recipient in case.envelope.recipients}
     for address in named:
         if address not in sent:
-            return Refused(
-                Reason.HEADERS_DIFFER, f"{address} is named but not a recipient of this submission"
-            )
+            why = f"{address} is named but not a recipient of this submission"
+            return Refused(Reason.HEADERS_DIFFER, why, refusals.not_in_envelope(address))
     return ACCEPTED
 
 
@@ -75,18 +75,19 @@ def adds_recipients(case: Case, login: str, accepted: datetime, now: datetime) -
 def _named(case: Case) -> tuple[str, ...] | Refused:
     named = case.header.named()
     if named is None:
-        return Refused(Reason.MALFORMED, _why_unreadable(case))
+        return _unreadable(case)
     return (*named[0], *named[1])
 
 
-def _why_unreadable(case: Case) -> str:
+def _unreadable(case: Case) -> Refused:
     for name, values in (("To", case.header.tos), ("Cc", case.header.ccs)):
         for value in values:
             try:
                 parse_list(value)
             except AddressRefused as refused:
-                return f"{name}: {refused}"
-    return "To or Cc"
+                said = refusals.unreadable_list(name, refused.ar, refused.en)
+                return Refused(Reason.MALFORMED, f"{name}: {refused}", said)
+    return Refused(Reason.MALFORMED, "To or Cc")
 
 
 def duty_of(case: Case, office: str) -> Duty:

@@ -13,6 +13,7 @@ from datetime import datetime
 from policies.case import Case
 from policies.declarations import GRADE_FIELDS
 from policies.header_protection import Demand
+from policies.rules.structure import why_no_signature
 from policies.signature import EnrolledKey, Finding, SignatureFacts, SigningSettings
 from policies.verdict import ACCEPTED, Refused, Verdict
 from policies.words.reasons import Reason
@@ -20,9 +21,7 @@ from policies.words.reasons import Reason
 
 def signature_in_place(case: Case) -> Verdict:
     """One detached signature covers the whole letter, or the gateway seals for an allowed system."""
-    if case.problem is None or case.sealed_for_system:
-        return ACCEPTED
-    return case.problem
+    return ACCEPTED if case.sealed_for_system else why_no_signature(case)
 
 
 def signer_enrolled(case: Case) -> Verdict:

@@ -122,6 +122,13 @@ def test_policy_test_explains_without_a_trace(site: Site, shell: Shell, tmp_path
     file.write_bytes(file.read_bytes().replace(b"Subject:", b"Bcc: x@moi.gov.example\r\nSubject:", 1))
     found = shell.json(*words, code=3)
     assert found["reason"] == "BCC-FORBIDDEN"
+    assert found["said"] is None
+    file.write_bytes(site.letter(SENDER, TO) + b"A footer\r\n")
+    found = shell.json(*words, code=3)
+    assert found["detail"].startswith("epilogue: ")
+    assert "footer" in found["said"]["en"]
+    assert "تذييل" in found["said"]["ar"]
+    assert found["said"]["en"] in shell.run(*words, "--lang", "en", code=3).stdout
     assert shell.json("letter", "list")["letters"] == []
     assert shell.json("evidence", "refusals")["refusals"] == []
 

@@ -71,4 +71,5 @@ def test_one_flipped_octet_is_a_bad_signature(scene: tuple[Site, Where], path: P
 def test_an_smime_letter_is_answered_not_yet(scene: tuple[Site, Where]) -> None:
     code, text = submit(scene, (SAMPLES / "thunderbird-smime-pdf.eml").read_bytes())
     assert code == 550
-    assert "S/MIME signatures are not accepted yet" in text
+    assert "signed with S/MIME, which is not accepted yet" in text
+    assert "موقّع بصيغة S/MIME" in text

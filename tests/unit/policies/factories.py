@@ -13,8 +13,10 @@ from policies.people.identity import Account, Agency, Grant, Office, Officer, Ri
 from policies.rules.order import ENVELOPE_RULES, SIGNATURE_RULES, Rule, decide
 from policies.settings import PolicySettings
 from policies.signature import EnrolledKey, Finding, SignatureFacts
+from policies.structure import Problem, StructureFacts
 from policies.verdict import Refused
 from policies.words.reasons import Reason
+from policies.words.structure import Kind
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 MOJ, MOF, MOI = (f"registry@{code}.gov.example" for code in ("moj", "mof", "moi"))
@@ -22,7 +24,7 @@ CODES = {MOJ: "MOJ", MOF: "MOF", MOI: "MOI"}
 FINGERPRINT, OTHER_FINGERPRINT = "A1" * 20, "B2" * 20
 KEY = EnrolledKey(MOJ, "openpgp", FINGERPRINT, b"material", AT - timedelta(days=30))
 SYSTEM = System("dms.moj", "MOJ", "نظام الوثائق", "Documents", (MOJ,), ("192.0.2.0/24",))
-UNSIGNED = Refused(Reason.SIGNATURE_MISSING, "unsigned")
+UNSIGNED = Problem(kind=Kind.UNSIGNED)
 
 
 def clerk(*offices: str, rights: Iterable[Right] = tuple(Right), suspended: bool = False) -> Account:
@@ -106,6 +108,12 @@ def both(**changes: Any) -> tuple[SignatureFacts, SignatureFacts]:
     return facts("sequoia", **changes), facts("gnupg", **changes)
 
 
+def structure(signature: Problem | Kind | None = None, *kinds: Kind) -> StructureFacts:
+    """What was found: in the signature's place, and elsewhere."""
+    found = Problem(kind=signature) if isinstance(signature, Kind) else signature
+    return StructureFacts(signature=found, problems=tuple(Problem(kind=kind) for kind in kinds))
+
+
 def case(**changes: Any) -> Case:
     """The honest case: signed by the office's key, both engines content, the header covered."""
     honest: dict[str, Any] = {
@@ -117,8 +125,9 @@ def case(**changes: Any) -> Case:
         "signer": KEY,
         "facts": both(),
         "protected": True,
-        "content_types": frozenset({"multipart/signed", "text/plain", "application/pgp-signature"}),
         "gateway": "murasalat.gov.example",
+        "date": AT,
+        "message_id": "<1@moj.gov.example>",
     }
     return Case(**(honest | changes))
 
@@ -128,7 +137,7 @@ def unsigned(**changes: Any) -> Case:
     system: dict[str, Any] = {
         "envelope": envelope(account=program()),
         "directory": directory(unsigned=True),
-        "problem": UNSIGNED,
+        "structure": structure(UNSIGNED),
         "signer": None,
         "facts": (),
         "protected": False,

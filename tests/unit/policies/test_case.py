@@ -2,19 +2,18 @@
 
 import pytest
 
-from policies.verdict import Refused
-from policies.words.reasons import Reason
+from policies.words.structure import Kind
 from tests.unit.policies.factories import (
     MOF,
     MOI,
     MOJ,
-    UNSIGNED,
     case,
     clerk,
     directory,
     envelope,
     header,
     program,
+    structure,
     unsigned,
 )
 
@@ -48,13 +47,13 @@ def test_the_gateway_seals_for_an_allowed_system_alone() -> None:
     assert not unsigned(directory=directory(unsigned=False)).sealed_for_system
     assert not unsigned(envelope=envelope(account=clerk(MOJ))).sealed_for_system
     assert not unsigned(envelope=envelope(account=program(agency="NONE"))).sealed_for_system
-    assert not unsigned(problem=None).sealed_for_system
+    assert not unsigned(structure=structure()).sealed_for_system
 
 
-@pytest.mark.parametrize("why", [one for one in Reason if one is not Reason.SIGNATURE_MISSING])
-def test_the_gateway_seals_only_where_nothing_is_signed(why: Reason) -> None:
-    assert not unsigned(problem=Refused(why)).sealed_for_system
-    assert unsigned(problem=UNSIGNED).sealed_for_system
+@pytest.mark.parametrize("kind", Kind)
+def test_the_gateway_seals_only_where_nothing_of_the_letter_itself_is_signed(kind: Kind) -> None:
+    nothing = kind in {Kind.UNSIGNED, Kind.ATTACHED_SIGNED}
+    assert unsigned(structure=structure(kind)).sealed_for_system is nothing
 
 
 def test_a_case_cannot_change() -> None:

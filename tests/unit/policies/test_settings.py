@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from datetime import timedelta
 
 from policies.letter import Grade
-from policies.settings import PolicySettings
+from policies.settings import Attitude, HtmlAlone, PolicySettings
 from policies.signature import SigningSettings
 
 CHANGED = {
@@ -15,6 +15,13 @@ CHANGED = {
     "max_recipients": 1,
     "header_protection": "off",
     "header_protection_grades": frozenset({Grade.TOP_SECRET}),
+    "html_scripts": Attitude.ALLOW,
+    "html_forms": Attitude.ALLOW,
+    "html_remote": Attitude.ALLOW,
+    "html_alternatives": Attitude.ALLOW,
+    "html_alone": HtmlAlone.ALLOW,
+    "macros": Attitude.ALLOW,
+    "date_days": 8,
 }
 CHANGED_SIGNING = {
     "oldest": timedelta(hours=71),

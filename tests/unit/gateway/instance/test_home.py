@@ -159,6 +159,13 @@ def test_the_rules_are_set_as_configured() -> None:
         "rsa_bits": 4096,
         "header_protection": "enforce",
         "header_protection_grades": ("restricted",),
+        "html_scripts": "allow",
+        "html_forms": "allow",
+        "html_remote": "allow",
+        "html_alternatives": "allow",
+        "html_alone": "allow",
+        "macros": "allow",
+        "date_days": 8,
     }
     assert set(changes) == set(type(policy).model_fields)
     versions = {PolicySettings().version}

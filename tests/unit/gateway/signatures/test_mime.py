@@ -9,22 +9,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.mime.content import problems
 from gateway.mime.tree import MimeLimitExceeded, parse
-from gateway.signatures.mime import Detached, StructureProblem, find_detached
+from gateway.signatures.mime import KNOWN_PREAMBLES, Detached, find_detached
+from policies.rules.structure import one_reading, why_no_signature
+from policies.structure import Problem, StructureFacts
+from policies.verdict import Refused
+from policies.words.reasons import Reason
+from policies.words.structure import Kind
+from tests.unit.policies.factories import case
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "thunderbird"
 PGP = sorted(path.name for path in SAMPLES.glob("thunderbird-pgp-*.eml"))
 SMIME = "thunderbird-smime-pdf.eml"
 
 
-def detached(octets: bytes, *, allow_attached: bool = False) -> Detached | StructureProblem:
-    return find_detached(parse(octets), octets, allow_attached=allow_attached)
+def detached(octets: bytes) -> Detached | Problem:
+    return find_detached(parse(octets), octets)
 
 
-def problem(octets: bytes, *, allow_attached: bool = False) -> tuple[str, str]:
-    found = detached(octets, allow_attached=allow_attached)
-    assert isinstance(found, StructureProblem)
-    return found.code, found.detail
+def problem(octets: bytes) -> tuple[str, str]:
+    """Return the reason that the rule gives it, and the word of the kind."""
+    found = detached(octets)
+    assert isinstance(found, Problem)
+    verdict = why_no_signature(case(structure=StructureFacts(signature=found)))
+    assert isinstance(verdict, Refused)
+    return str(verdict.reason), str(found.kind)
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +180,7 @@ def mixed(part: str, kind: str = "multipart/mixed") -> str:
 
 
 STRUCTURE = "SIGNATURE-STRUCTURE"
-OPAQUE_BELOW = "pkcs7-mime-below-root"
+OPAQUE_BELOW = "opaque-below-root"
 
 
 @pytest.mark.parametrize(
@@ -204,7 +214,7 @@ OPAQUE_BELOW = "pkcs7-mime-below-root"
         (letter(kind=UNSIGNED), STRUCTURE, "signature-attached"),
         (letter(kind=UNSIGNED, parts=(NESTED,)), STRUCTURE, "signed-below-root"),
         (letter(kind=TYPE.replace("signed", "alternative"), parts=(mixed(NESTED),)), STRUCTURE, "signed-below-root"),
-        (letter(kind="Content-Type: message/rfc822\n", preamble=NESTED), STRUCTURE, "signed-below-root"),
+        (letter(kind="Content-Type: message/rfc822\n", preamble=NESTED), STRUCTURE, "attached-signed"),
         (letter(kind=TYPE.replace("signed", "encrypted")), STRUCTURE, "encrypted"),
         (letter(kind=UNSIGNED, parts=(NESTED.replace("signed", "encrypted"),)), STRUCTURE, "encrypted-below-root"),
         (letter(kind="Content-Type: application/pkcs7-mime; smime-type=signed-data\n"), STRUCTURE, "opaque-smime"),
@@ -245,20 +255,24 @@ def test_every_other_shape_is_refused_by_name(made: bytes, code: str, detail: st
 def test_no_singular_field_may_stand_twice(name: str, spelling: Callable[[str], str]) -> None:
     again = f"{spelling(name)}: x\n"
     once = "" if f"\n{name}:" in "\n" + HEAD + TYPE else f"{name}: y\n"
-    assert problem(letter(head=HEAD + once + again)) == ("MALFORMED", f"duplicate-{name.lower()}")
+    octets = letter(head=HEAD + once + again)
+    found = detached(octets) if name != "Content-Type" else problems(parse(octets), octets)[-1]
+    assert isinstance(found, Problem)
+    assert (found.kind, found.field) == (Kind.DUPLICATE_FIELD, name.lower())
+    assert octets.split(b"\r\n")[found.line - 1].lower().startswith(name.lower().encode())
 
 
 @pytest.mark.parametrize(
     ("made", "detail"),
     [
-        (letter(kind=TYPE.replace("boundary=b", "boundary=b; boundary=c")), "duplicate-parameter"),
-        (letter(kind=TYPE.replace("boundary=b", "boundary=b; boundary*0=c")), "duplicate-boundary"),
-        (letter(kind=TYPE.replace("boundary=b", "boundary*0=b")), "boundary-extended"),
-        (letter(kind=TYPE.replace("boundary=b", 'boundary="b "')), "boundary-malformed"),
-        (letter(kind=TYPE.replace("; boundary=b", "")), "boundary-missing"),
-        (letter(kind=TYPE.replace("boundary=b", "(boundary=x) boundary=b")), "comment"),
-        (letter(kind=TYPE.replace("boundary=b", "junk; boundary=b")), "malformed-parameter"),
-        (letter(kind=TYPE.replace("multipart/signed", "multipart signed")), "malformed-content-type"),
+        (letter(kind=TYPE.replace("boundary=b", "boundary=b; boundary=c")), Kind.CONTENT_TYPE),
+        (letter(kind=TYPE.replace("boundary=b", "boundary=b; boundary*0=c")), Kind.BOUNDARY),
+        (letter(kind=TYPE.replace("boundary=b", "boundary*0=b")), Kind.BOUNDARY),
+        (letter(kind=TYPE.replace("boundary=b", 'boundary="b "')), Kind.BOUNDARY),
+        (letter(kind=TYPE.replace("; boundary=b", "")), Kind.BOUNDARY),
+        (letter(kind=TYPE.replace("boundary=b", "(boundary=x) boundary=b")), Kind.COMMENT),
+        (letter(kind=TYPE.replace("boundary=b", "junk; boundary=b")), Kind.CONTENT_TYPE),
+        (letter(kind=TYPE.replace("multipart/signed", "multipart signed")), Kind.CONTENT_TYPE),
         (letter(head=HEAD + "Content-Transfer-Encoding: base64\n"), "encoded-multipart"),
         (letter(head=HEAD + "no field here\n"), "malformed-header-line"),
         (letter(head="Subj\x00ect: x\n" + HEAD), "malformed-header-line"),
@@ -270,26 +284,88 @@ def test_no_singular_field_may_stand_twice(name: str, spelling: Callable[[str], 
     ],
 )
 def test_what_two_readers_could_cut_differently_is_malformed(made: bytes, detail: str) -> None:
-    assert problem(made) == ("MALFORMED", detail)
+    assert not isinstance(detached(made), Detached)
+    found = problems(parse(made), made)
+    assert detail in [problem.kind for problem in found]
+    verdict = one_reading(case(structure=StructureFacts(problems=found)))
+    assert isinstance(verdict, Refused)
+    assert verdict.reason is Reason.MALFORMED
 
 
 FORWARDED = f"Content-Type: message/rfc822\n\nSubject: old\n{NESTED}"
 
 
-def test_a_signed_letter_may_be_attached_on_request_only() -> None:
-    made = letter(parts=(mixed(FORWARDED), SIGNATURE))
-    assert problem(made) == (STRUCTURE, "nested-signed")
-    assert isinstance(detached(made, allow_attached=True), Detached)
+def test_a_signed_or_encrypted_letter_may_be_attached() -> None:
+    for inner in (FORWARDED, FORWARDED.replace("signed", "encrypted"), FORWARDED.replace("rfc822", "global")):
+        assert isinstance(detached(letter(parts=(mixed(inner), SIGNATURE))), Detached)
 
 
-def test_a_message_that_is_the_whole_signed_part_is_no_attachment() -> None:
-    made = letter(parts=(FORWARDED, SIGNATURE))
-    assert problem(made, allow_attached=True) == (STRUCTURE, "nested-signed")
+def test_a_part_that_is_no_message_may_not_be_signed_for_itself() -> None:
+    assert problem(letter(parts=(mixed(NESTED), SIGNATURE))) == (STRUCTURE, "nested-signed")
 
 
-def test_the_attached_request_allows_nothing_else() -> None:
-    made = letter(parts=(mixed(NESTED), SIGNATURE))
-    assert problem(made, allow_attached=True) == (STRUCTURE, "nested-signed")
+def signed_file(media_type: str, name: str, disposition: str = "attachment") -> str:
+    return f'Content-Type: {media_type}\nContent-Disposition: {disposition}; filename="{name}"\n\nMIAG\n'
+
+
+@pytest.mark.parametrize(
+    ("media_type", "name"),
+    [
+        ("application/pkcs7-mime; smime-type=signed-data", "contract.pdf.p7m"),
+        ("application/x-pkcs7-mime", "عقد.p7m"),
+        ("application/pkcs7-signature", "contract.pdf.p7s"),
+        ("application/pgp-signature", "contract.pdf.asc"),
+    ],
+)
+def test_a_signed_file_may_be_attached_to_any_letter(media_type: str, name: str) -> None:
+    part = signed_file(media_type, name)
+    assert isinstance(detached(letter(parts=(mixed(part), SIGNATURE))), Detached)
+    assert problem(letter(kind=UNSIGNED, parts=(TEXT, part)))[0] == "SIGNATURE-MISSING"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "name", "disposition", "inside", "alone"),
+    [
+        ("application/pkcs7-mime", "smime.p7m", "attachment", "nested-pkcs7-mime", OPAQUE_BELOW),
+        ("application/pkcs7-mime", "x.p7m", "inline", "nested-pkcs7-mime", OPAQUE_BELOW),
+        ("application/pkcs7-signature", "smime.p7s", "attachment", "", "signature-attached"),
+        ("application/pgp-signature", "OpenPGP_signature.asc", "attachment", "", "signature-attached"),
+    ],
+)
+def test_a_signature_of_the_message_is_no_file(
+    media_type: str, name: str, disposition: str, inside: str, alone: str
+) -> None:
+    part = signed_file(media_type, name, disposition)
+    found = detached(letter(parts=(mixed(part), SIGNATURE)))
+    assert isinstance(found, Problem) is bool(inside)
+    assert inside in str(found)
+    assert problem(letter(kind=UNSIGNED, parts=(TEXT, part))) == (STRUCTURE, alone)
+
+
+@pytest.mark.parametrize("preamble", sorted(KNOWN_PREAMBLES))
+def test_the_lines_that_mail_programs_write_first_are_taken(preamble: bytes) -> None:
+    text = preamble.decode()
+    assert isinstance(detached(letter(preamble=f"{text}\n\n" if text else "")), Detached)
+    assert problem(letter(preamble=f"{text} Pay.\n"))[1] == "preamble"
+
+
+@pytest.mark.parametrize("comment", ["(Plain text)", "(a)", "()", "(تعليق)", "(why) (not)"])
+def test_a_comment_in_the_content_type_is_taken(comment: str) -> None:
+    octets = letter(kind=TYPE.replace("boundary=b", f"boundary=b {comment}"))
+    assert isinstance(detached(octets), Detached)
+    assert problems(parse(octets), octets) == ()
+
+
+def test_a_problem_says_where_it_is() -> None:
+    octets = letter(end="--b--\n\nA footer\n")
+    found = detached(octets)
+    assert isinstance(found, Problem)
+    assert octets.split(b"\r\n")[found.line - 1] == b"A footer"
+    octets = letter(parts=(mixed(NESTED), SIGNATURE))
+    found = detached(octets)
+    assert isinstance(found, Problem)
+    assert found.part == "1.1"
+    assert octets.split(b"\r\n")[found.line - 1].startswith(b"Content-Type: multipart/signed")
 
 
 @given(name=st.sampled_from([*PGP, SMIME]), data=st.data())

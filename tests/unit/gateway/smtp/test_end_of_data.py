@@ -136,3 +136,23 @@ def test_a_message_without_end_is_given_up() -> None:
     while not message.hopeless:
         assert message.feed(b"x" * 500) is None
     assert message.received < 6000
+
+
+@pytest.mark.parametrize(
+    ("bad", "flaw"),
+    [
+        (b"x" * 999 + b"\r\n", Flaw.LONG),
+        (b"a\rb\r\n", Flaw.BARE),
+        (b"a\nb\r\n", Flaw.BARE),
+        (b"a\0b\r\n", Flaw.NUL),
+    ],
+)
+@pytest.mark.parametrize("before", [0, 1, 30])
+@pytest.mark.parametrize("chunk", [1, 7, 100_000])
+def test_a_flaw_names_its_line(bad: bytes, flaw: Flaw, before: int, chunk: int) -> None:
+    data = b"line\r\n" * before + bad + b"after\r\n.\r\n"
+    message = EndOfData(100_000)
+    for start in range(0, len(data), chunk):
+        message.feed(data[start : start + chunk])
+    assert message.fault is not None
+    assert (message.fault.flaw, message.fault.line) == (flaw, before + 1)

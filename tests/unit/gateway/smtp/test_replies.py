@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.smtp import replies
+from policies.words.bilingual import Said
 from policies.words.reasons import EXPLANATIONS, Reason
 
 NOTICES = [value for value in vars(replies).values() if isinstance(value, replies.Notice)]
@@ -37,6 +38,24 @@ def test_a_refusal_is_in_both_languages_or_in_english(reason: Reason) -> None:
     alone = replies.refusal(reason, "why", arabic=False)
     assert alone.isascii()
     assert lines(alone)[0][3] == english[3]
+
+
+def test_a_refusal_that_says_more_says_it_in_each_language() -> None:
+    said = Said("يوجد تذييل (السطر 31). احذفه.", "There is a footer (line 31). Remove it.")
+    arabic, english = lines(replies.refusal(Reason.SIGNATURE_STRUCTURE, "epilogue", said, arabic=True))
+    assert arabic[3] == f"[SIGNATURE-STRUCTURE] {said.ar}"
+    assert english[3] == f"[SIGNATURE-STRUCTURE] {said.en}"
+    alone = replies.refusal(Reason.SIGNATURE_STRUCTURE, "epilogue", said, arabic=False)
+    assert [line[3] for line in lines(alone)] == [english[3]]
+
+
+@given(st.text(), st.sampled_from(Reason), st.booleans())
+def test_hostile_text_in_a_sentence_adds_no_line_and_no_word(text: str, reason: Reason, arabic: bool) -> None:
+    octets = replies.refusal(reason, "", Said(f"ملف {text}.", f"File {text}."), arabic=arabic)
+    shown = " ".join(line[3] for line in lines(octets))
+    assert shown.count("[") == shown.count("]") == (2 if arabic else 1)
+    assert shown.isprintable()
+    assert arabic or octets.isascii()
 
 
 @pytest.mark.parametrize("notice", NOTICES, ids=[notice.word for notice in NOTICES])

@@ -259,7 +259,7 @@ def test_list_is_mailboxes_between_commas() -> None:
         (b"a@moj.gov.example,,b@mof.gov.example", "syntax"),
         (b"a@moj.gov.example b@mof.gov.example", "several"),
         (b'a@moj.gov.example, "b@mof.gov.example" <c@evil.example>', "several"),
-        (b"a@moj.gov.example; b@mof.gov.example", "group"),
+        (b"a@moj.gov.example; b@mof.gov.example", "semicolon"),
         (b"<a@moj.gov.example, b@mof.gov.example>", "several"),
     ],
 )

@@ -15,9 +15,11 @@ from policies.case import Case, Header
 from policies.envelope import Recipient
 from policies.people.identity import Account, Right
 from policies.rules.order import ENVELOPE_RULES, SIGNATURE_RULES, decide
+from policies.rules.structure import AMBIGUOUS, DESCRIPTIVE, FORBIDDEN
 from policies.signature import EnrolledKey, Finding
+from policies.structure import Problem, StructureFacts
 from policies.verdict import ACCEPTED, Refused
-from policies.words.reasons import Reason
+from policies.words.structure import Kind
 from tests.unit.policies.factories import (
     AT,
     FINGERPRINT,
@@ -34,6 +36,7 @@ from tests.unit.policies.factories import (
     facts,
     header,
     program,
+    structure,
     unsigned,
 )
 
@@ -117,16 +120,22 @@ SIGNERS = st.one_of(
     ),
     st.just(KEY),
 )
-PROBLEMS = st.one_of(st.none(), st.just(UNSIGNED), st.sampled_from(list(Reason)).map(Refused))
+PROBLEMS = st.one_of(
+    st.none(), st.just(UNSIGNED), st.sampled_from(list(Kind)).map(lambda kind: Problem(kind=kind))
+)
+STRUCTURES = st.one_of(
+    PROBLEMS.map(lambda problem: StructureFacts(signature=problem)),
+    st.sampled_from(list(Kind)).map(lambda kind: structure(UNSIGNED, kind)),
+    st.sampled_from(list(Kind)).map(lambda kind: structure(None, kind)),
+)
 WILD: dict[str, st.SearchStrategy[Any]] = {
     "header": headers(),
     "envelope": ENVELOPES,
     "directory": DIRECTORIES,
     "facts": FACTS,
     "signer": SIGNERS,
-    "problem": PROBLEMS,
+    "structure": STRUCTURES,
     "size": st.integers(0, 10**9),
-    "malformed": st.sampled_from(["", "malformed-header-line"]),
     "protected": st.booleans(),
     "differing": st.sampled_from([(), (), ("subject",)]),
 }
@@ -157,8 +166,11 @@ def test_nobody_is_accepted_but_who_may_send_and_signed(one: Case) -> None:
     assert holds_the_right(one.envelope.account, office, agency.code)
     for recipient in one.envelope.recipients:
         assert reachable(one, recipient, agency.code)
-    if one.problem is not None:
-        assert one.problem.reason is Reason.SIGNATURE_MISSING
+    for problem in one.structure.problems:
+        assert problem.kind not in FORBIDDEN
+        assert problem.kind not in AMBIGUOUS or (one.sealed_for_system and problem.kind in DESCRIPTIVE)
+    if one.structure.signature is not None:
+        assert one.structure.signature.kind in {Kind.UNSIGNED, Kind.ATTACHED_SIGNED}
         assert one.envelope.account.system is not None
         assert agency.allow_unsigned_systems
     else:

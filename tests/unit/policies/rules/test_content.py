@@ -1,13 +1,26 @@
-"""The message itself: size, form, fields of ours, and parts that only one vendor reads."""
+"""The message itself: size, header, date and identity, fields of ours; and what a person is told."""
 
+import re
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from policies.rules.content import OURS, SINGLE, no_forged_fields, not_too_large, readable_types, well_formed
+from policies.rules.content import (
+    OURS,
+    SINGLE,
+    dated_and_identified,
+    no_forged_fields,
+    not_too_large,
+    well_formed,
+)
+from policies.rules.order import ENVELOPE_RULES, decide
 from policies.settings import PolicySettings
+from policies.verdict import Refused
 from policies.words.reasons import Reason
 from tests.unit.policies.factories import (
+    AT,
     MOF,
     MOJ,
     case,
@@ -24,10 +37,6 @@ def test_the_size_limit_is_exact() -> None:
     settings = PolicySettings(max_size=4_000)
     assert reason(case(size=4_000, settings=settings), not_too_large) is None
     assert reason(case(size=4_001, settings=settings), not_too_large) is Reason.TOO_LARGE
-
-
-def test_what_could_not_be_read_is_malformed() -> None:
-    assert reason(case(malformed="nested-too-deep"), well_formed) is Reason.MALFORMED
 
 
 @pytest.mark.parametrize(
@@ -161,7 +170,63 @@ def test_results_of_others_stay_below_ours(value: str) -> None:
     assert reason(replace(one, gateway=""), no_forged_fields) is Reason.CONTENT_FORBIDDEN
 
 
-def test_winmail_dat_is_refused_wherever_it_stands() -> None:
-    kinds = frozenset({"multipart/signed", "multipart/mixed", "text/plain", "application/ms-tnef"})
-    assert reason(case(content_types=kinds), readable_types) is Reason.CONTENT_FORBIDDEN
-    assert reason(case(content_types=kinds - {"application/ms-tnef"}), readable_types) is None
+@pytest.mark.parametrize(
+    ("days", "expected"), [(0, None), (7, None), (-7, None), (8, Reason.MALFORMED), (-8, Reason.MALFORMED)]
+)
+def test_an_officers_date_lies_near_the_clock(days: int, expected: Reason | None) -> None:
+    far = case(date=AT + timedelta(days=days))
+    assert reason(far, dated_and_identified) is expected
+    assert reason(replace(far, envelope=envelope(account=program())), dated_and_identified) is None
+    wider = replace(far, settings=PolicySettings(date_days=30))
+    assert reason(wider, dated_and_identified) is None
+
+
+@pytest.mark.parametrize("changes", [{"date": None}, {"message_id": ""}])
+def test_an_officers_date_and_message_id_can_be_read(changes: dict[str, Any]) -> None:
+    assert reason(case(**changes), dated_and_identified) is Reason.MALFORMED
+    assert reason(case(**changes, envelope=envelope(account=program())), dated_and_identified) is None
+
+
+def test_every_refusal_here_tells_a_person_what_and_how() -> None:
+    wrong: list[dict[str, Any]] = [
+        {"size": 10**9},
+        {"header": header(eight_bit=True)},
+        {"header": header(more=("subject", "subject"))},
+        {"header": header(dates=())},
+        {"header": header(message_ids=())},
+        {"date": None},
+        {"message_id": ""},
+        {"date": AT - timedelta(days=9)},
+        {"header": header(tos=(f"{MOF}; {MOJ}".encode(),))},
+        {"header": header(ccs=(MOJ.encode(),))},
+    ]
+    for changes in wrong:
+        verdict = decide(case(**changes), ENVELOPE_RULES)
+        assert isinstance(verdict, Refused), changes
+        assert verdict.said is not None, changes
+        assert re.search("[\u0600-\u06ff]", verdict.said.ar)
+        assert verdict.said.en.isascii()
+        assert verdict.said.en.count(". ") >= 1, "a sentence, and a remedy"
+
+
+def test_a_size_is_told_in_megabytes_of_files() -> None:
+    verdict = not_too_large(case(size=40 * 1024 * 1024))
+    assert isinstance(verdict, Refused)
+    assert verdict.said is not None
+    assert "about 30.7 MB of files, and 19.1 MB are allowed" in verdict.said.en
+    assert "30.7 ميغابايت" in verdict.said.ar
+    small = not_too_large(case(size=2_000, settings=PolicySettings(max_size=1_999)))
+    assert isinstance(small, Refused)
+    assert small.said is not None
+    assert "about 1.5 KB of files, and 1.4 KB are allowed" in small.said.en
+
+
+def test_semicolons_are_named_as_what_they_are() -> None:
+    verdict = decide(case(header=header(tos=(f"{MOF}; {MOJ}".encode(),))), ENVELOPE_RULES)
+    assert isinstance(verdict, Refused)
+    assert verdict.said is not None
+    assert "separated by semicolons" in verdict.said.en
+    assert "فاصلة منقوطة" in verdict.said.ar
+    group = decide(case(header=header(tos=(b"all: a@b.example, c@d.example;",))), ENVELOPE_RULES)
+    assert isinstance(group, Refused)
+    assert "groups" in group.detail

@@ -11,6 +11,7 @@ from policies.settings import PolicySettings
 from policies.signature import Finding
 from policies.verdict import ACCEPTED, Accepted, Refused, Verdict
 from policies.words.reasons import Reason
+from policies.words.structure import Kind
 from tests.unit.policies.factories import (
     FINGERPRINT,
     KEY,
@@ -27,6 +28,7 @@ from tests.unit.policies.factories import (
     header,
     program,
     reason,
+    structure,
     unsigned,
 )
 
@@ -35,6 +37,8 @@ ORDER = [
     "recipients.not_too_many",
     "content.well_formed",
     "names.no_direction_overrides",
+    "structure.one_reading",
+    "content.dated_and_identified",
     "sender.one_from",
     "sender.from_is_reverse_path",
     "sender.account_may_send",
@@ -50,7 +54,7 @@ ORDER = [
     "domains.pair_allowed",
     "recipients.no_blind_copies",
     "recipients.header_names_no_others",
-    "content.readable_types",
+    "structure.allowed_content",
     "signing.signature_in_place",
     "signing.signer_enrolled",
     "signing.signature_good",
@@ -115,7 +119,8 @@ def test_rules_behind_a_refusal_are_not_asked() -> None:
 WRONG = [
     (Reason.TOO_LARGE, {"size": 10**9}),
     (Reason.TOO_MANY_RECIPIENTS, {"envelope": envelope(to=(MOF, MOI))}),
-    (Reason.MALFORMED, {"malformed": "malformed-header-line"}),
+    (Reason.MALFORMED, {"structure": structure(None, Kind.HEADER_LINE)}),
+    (Reason.MALFORMED, {"date": None}),
     (Reason.SENDER_AMBIGUOUS, {"header": header(froms=(b"a@moj.gov.example", b"b@moj.gov.example"))}),
     (Reason.SENDER_MISMATCH, {"envelope": envelope(MOI)}),
     (Reason.SENDER_MISMATCH, {"envelope": envelope(account=clerk(MOI))}),
@@ -126,8 +131,8 @@ WRONG = [
     (Reason.DOMAIN_NOT_ALLOWED, {"directory": directory(pairs={("MOJ", "MOF"): False})}),
     (Reason.BCC_FORBIDDEN, {"header": header(tos=())}),
     (Reason.HEADERS_DIFFER, {"header": header(ccs=(MOI.encode(),))}),
-    (Reason.CONTENT_FORBIDDEN, {"content_types": frozenset({"application/ms-tnef"})}),
-    (Reason.SIGNATURE_MISSING, {"problem": UNSIGNED}),
+    (Reason.CONTENT_FORBIDDEN, {"structure": structure(None, Kind.TNEF)}),
+    (Reason.SIGNATURE_MISSING, {"structure": structure(UNSIGNED)}),
     (Reason.SIGNER_UNKNOWN, {"signer": None}),
     (Reason.SIGNATURE_BAD, {"facts": both(finding=Finding.BAD)}),
     (Reason.HEADERS_DIFFER, {"differing": ("subject",)}),
@@ -144,8 +149,13 @@ def test_each_wrong_is_named_before_every_later_one(position: int) -> None:
 
 
 def test_the_structure_is_named_as_it_was_found() -> None:
-    for why in (Reason.SIGNATURE_STRUCTURE, Reason.MALFORMED, Reason.SIGNATURE_MISSING):
-        assert reason(case(problem=Refused(why, "x"), facts=())) is why
+    for kind, why in (
+        (Kind.ENCRYPTED, Reason.SIGNATURE_STRUCTURE),
+        (Kind.NOT_CLOSED, Reason.SIGNATURE_STRUCTURE),
+        (Kind.DUPLICATE_FIELD, Reason.MALFORMED),
+        (Kind.UNSIGNED, Reason.SIGNATURE_MISSING),
+    ):
+        assert reason(case(structure=structure(kind), facts=())) is why
 
 
 def test_a_key_of_another_office_is_no_key_of_the_sender() -> None:
@@ -163,11 +173,10 @@ def test_no_facts_and_one_engine_never_accept() -> None:
 
 def test_the_seal_stands_in_for_a_missing_signature_alone() -> None:
     assert reason(unsigned(directory=directory(unsigned=False))) is Reason.SIGNATURE_MISSING
-    structure = Refused(Reason.SIGNATURE_STRUCTURE, "inline-pgp")
-    assert reason(unsigned(problem=structure)) is Reason.SIGNATURE_STRUCTURE
+    assert reason(unsigned(structure=structure(Kind.INLINE_PGP))) is Reason.SIGNATURE_STRUCTURE
     assert reason(unsigned(envelope=envelope())) is Reason.SIGNATURE_MISSING
     assert reason(unsigned(envelope=envelope(account=program(suspended=True)))) is Reason.SENDER_MISMATCH
-    signed_by_nobody = unsigned(problem=None)
+    signed_by_nobody = unsigned(structure=structure())
     assert reason(signed_by_nobody) is Reason.SIGNER_UNKNOWN
 
 

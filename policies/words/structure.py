@@ -1,0 +1,76 @@
+"""What can be found in the structure of a letter, by name. What is said about each is in `structure_texts`.
+
+The words stay the same in evidence and in the command line's JSON.
+"""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """One finding. It is a fact: whether it refuses a letter is for the rules."""
+
+    # Where the signature is.
+    UNSIGNED = "unsigned"
+    ATTACHED_SIGNED = "attached-signed"
+    SIGNED_BELOW_ROOT = "signed-below-root"
+    SIGNATURE_ATTACHED = "signature-attached"
+    ENCRYPTED = "encrypted"
+    ENCRYPTED_BELOW_ROOT = "encrypted-below-root"
+    OPAQUE_SMIME = "opaque-smime"
+    OPAQUE_BELOW_ROOT = "opaque-below-root"
+    UNOBTRUSIVE = "unobtrusive-signature"
+    INLINE_PGP = "inline-pgp"
+    NOT_TWO_PARTS = "not-two-parts"
+    PREAMBLE = "preamble"
+    EPILOGUE = "epilogue"
+    NESTED_SIGNED = "nested-signed"
+    NESTED_ENCRYPTED = "nested-encrypted"
+    NESTED_OPAQUE = "nested-pkcs7-mime"
+    PROTOCOL_MISSING = "protocol-missing"
+    PROTOCOL_UNKNOWN = "protocol-unknown"
+    PROTOCOL_MISMATCH = "protocol-mismatch"
+    SIGNATURE_PART_MALFORMED = "signature-part-malformed"
+    SIGNATURE_EMPTY = "signature-empty"
+    SMIME_NOT_YET = "smime-not-yet"
+    SIGNATURE_PACKETS = "signature-packets"
+
+    # What two readers could read differently.
+    BARE_LINE_END = "bare-line-end"
+    HEADER_LINE = "malformed-header-line"
+    SPACE_BEFORE_COLON = "space-before-colon"
+    BLANK_FOLDED_LINE = "blank-folded-line"
+    DUPLICATE_FIELD = "duplicate-field"
+    CONTROL_CHARACTER = "control-character"
+    CONTENT_TYPE = "content-type-unclear"
+    TRANSFER_ENCODING = "transfer-encoding-unclear"
+    COMMENT = "comment-unclear"
+    BOUNDARY = "boundary-unclear"
+    ENCODED_MULTIPART = "encoded-multipart"
+    NOT_CLOSED = "not-closed"
+    NO_PARTS = "no-parts"
+    DELIMITER_LOOKALIKE = "delimiter-lookalike"
+    DELIMITER_AFTER_CLOSE = "delimiter-after-close"
+    UTF7 = "utf-7"
+    HEADER_TOO_LARGE = "header-too-large"
+    NESTED_TOO_DEEP = "nested-too-deep"
+    TOO_MANY_PARTS = "too-many-parts"
+
+    # What is no content of a letter.
+    PARTIAL = "message-partial"
+    EXTERNAL_BODY = "message-external-body"
+    TNEF = "tnef"
+    WHOLE_MESSAGE = "whole-message"
+    REPORT = "report"
+    EXECUTABLE_NAME = "executable-name"
+    EXECUTABLE_TYPE = "executable-type"
+    EXECUTABLE_CONTENT = "executable-content"
+    MACROS = "macros"
+    NAME_BIDI = "name-bidi"
+    NAME_PATH = "name-path"
+    HTML_SCRIPT = "html-script"
+    HTML_FORM = "html-form"
+    HTML_REMOTE = "html-remote"
+    HTML_TOO_LARGE = "html-too-large"
+    HTML_WITHOUT_TEXT = "html-without-text"
+    ALTERNATIVES_DIFFER = "alternatives-differ"
+    ALTERNATIVE_OTHER = "alternative-other"
