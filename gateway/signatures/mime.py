@@ -16,7 +16,7 @@ from typing import Literal
 
 from gateway.mime.content import OF_MULTIPART, header_problem
 from gateway.mime.decode import file_names
-from gateway.mime.fields import disposition
+from gateway.mime.fields import disposition, values
 from gateway.mime.places import Located, line_of, located
 from gateway.mime.transfer import decode_transfer
 from gateway.mime.tree import Part
@@ -80,6 +80,8 @@ _OF_MESSAGES = frozenset({
     "signature.pgp", "pgp.sig", "encrypted.asc",
 })  # fmt: skip
 
+_PROTECTING = (b"signed", b"encrypted", b"pgp", b"pkcs7")
+
 # What mail programs write before the first delimiter for readers without MIME; blanks around it do not count.
 KNOWN_PREAMBLES = frozenset({
     b"",
@@ -100,7 +102,7 @@ _ARMOR = (b"\n-----BEGIN PGP SIGNED MESSAGE-----", b"\n-----BEGIN PGP MESSAGE---
 def find_detached(root: Part, octets: bytes) -> Detached | Problem:
     """Return the detached signature of a letter of the accepted shape, or the first problem found."""
     if root.content_type.media_type != "multipart/signed":
-        return _unsigned(root, octets)
+        return _disguised(root, octets) or _unsigned(root, octets)
     problem = _root_problem(root, octets) or _shape_problem(root, octets)
     if problem is not None:
         return problem
@@ -121,6 +123,12 @@ def find_detached(root: Part, octets: bytes) -> Detached | Problem:
         return Problem(kind=Kind.SIGNATURE_EMPTY, part="2", line=line)
     micalg = (root.content_type.value("micalg") or b"").decode("latin-1").strip().lower()
     return Detached(named, (body.start, body.end), decoded, micalg)
+
+
+def _disguised(root: Part, octets: bytes) -> Problem | None:
+    """Return what is wrong with a header whose Content-Type speaks of protection: it is read strictly, or not at all."""
+    described = b" ".join(values(root, octets, "content-type")).lower()
+    return _root_problem(root, octets) if any(word in described for word in _PROTECTING) else None
 
 
 def _root_problem(root: Part, octets: bytes) -> Problem | None:
