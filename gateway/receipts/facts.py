@@ -40,7 +40,11 @@ _DISPATCH = frozenset(
         Event.EXPIRED,
     }
 )
-_PERSONAL = frozenset({Event.HANDED_OVER, Event.SEEN})
+# What the dispatch receipt has told is not told again: acceptance, delivery and the incoming number.
+_LATER = {
+    Kind.OPENED: frozenset({Event.HANDED_OVER, Event.SEEN}),
+    Kind.FAILED: frozenset({Event.DELIVERED, Event.TAKEN_OVER, Event.NOT_DELIVERED, Event.EXPIRED}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,8 @@ class Material:
     proof: Proof | None
 
 
-def gather(connection: Reading, owed: Owed, directory: Directory, seal: str) -> Material:
-    """Return what the owed receipt is made of. `seal` is the fingerprint of the key that will sign it.
+def gather(connection: Reading, owed: Owed, directory: Directory) -> Material:
+    """Return what the owed receipt is made of.
 
     Raises NotFound when letter or record is missing, ValueError when the record owes no receipt of that kind.
     """
@@ -69,9 +73,9 @@ def gather(connection: Reading, owed: Owed, directory: Directory, seal: str) -> 
     records = tuple(one for one in every if _concerns(one, cause, kind))
     recipients = letters.addressees(connection, letter.letter_id)
     facts = _facts(letter, cause, kind, records, recipients, directory)
-    accepted = next((one for one in records if one.event == Event.ACCEPTED), None)
+    accepted = next((one for one in every if one.event == Event.ACCEPTED), None)
     detail = accepted.members.get("detail", {}) if accepted else {}
-    facts = replace(facts, seal=seal, envelope_id=str(detail.get("envid", "")))
+    facts = replace(facts, envelope_id=str(detail.get("envid", "")))
     proof = prove(connection, [one.log_index for one in records])
     return Material(facts, records, _header_section(connection, letter), proof)
 
@@ -80,11 +84,9 @@ def _concerns(one: Recorded, cause: Recorded, kind: Kind) -> bool:
     """Whether a record belongs into the receipt about `cause`: its own matter, and nobody else's."""
     if kind is Kind.DISPATCH:
         return one.event in _DISPATCH
-    if one.event == Event.ACCEPTED:
-        return True
     if one.log_index > cause.log_index or _office(one) != _office(cause):
         return False
-    return one.event in _DISPATCH or (one.event in _PERSONAL and _login(one) == _login(cause))
+    return one.event in _LATER[kind] and (kind is not Kind.OPENED or _login(one) == _login(cause))
 
 
 def _office(record: Recorded) -> str:
@@ -127,7 +129,6 @@ def _facts(
         parse_rfc3339(letter.accepted_at),
         _named(letter.sender_office, letter.sender_agency, directory),
         consignments,
-        seal="",
         actor=_actor(cause.members.get("actor", {})) if kind is Kind.OPENED else None,
         handed_over=_time(handed[0]) if handed else None,
     )

@@ -118,9 +118,8 @@ class Receipting:
         return await self._offload.read(lambda connection: _stored(connection, letter_id))
 
     async def _render(self, owed: Owed, directory: Directory) -> Receipt | None:
-        seal = self._sealer.fingerprint
         try:
-            material = await self._offload.read(lambda connection: gather(connection, owed, directory, seal))
+            material = await self._offload.read(lambda connection: gather(connection, owed, directory))
             return await self._offload.call(lambda: self._finished(owed, material))
         except Unavailable:
             raise

@@ -100,8 +100,7 @@ class Facts:
     `event`, `at`, `evidence_id` and `log_index` are those of the record that caused it. `consignments` are
     all recipients of a dispatch receipt, in the order of the envelope, and the one recipient of the others.
     `actor` and `handed_over` (when the letter was first sent to that person's mail program) are set for an
-    opening. `seal` is the fingerprint of the key that signs the receipt. `envelope_id` is the sender's ENVID
-    (RFC 3461 section 4.4), or empty.
+    opening. `envelope_id` is the sender's ENVID (RFC 3461 section 4.4), or empty.
     """
 
     kind: Kind
@@ -117,7 +116,6 @@ class Facts:
     accepted: datetime
     sender: NamedOffice
     consignments: tuple[Consignment, ...]
-    seal: str
     actor: Actor | None = None
     handed_over: datetime | None = None
     envelope_id: str = ""
