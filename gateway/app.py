@@ -10,6 +10,7 @@ import signal
 import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ class Gateway:
         )
         ports = Ports(self.login, self.intake.submit, self.intake.reject, clock)
         self.submission = SubmissionService(settings, ports, self._context)
-        self.systems = SubmissionService(settings, ports, self._tls("client_ca"))
+        self.systems = SubmissionService(replace(settings, channel="systems"), ports, self._tls("client_ca"))
         self.imap = ImapServer(
             _imap_settings(config.imap),
             ImapPorts(

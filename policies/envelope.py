@@ -27,8 +27,9 @@ class Envelope:
     """One submission's envelope.
 
     `sender` is the reverse-path, None for the null path `<>`; `received` is when the gateway took the end of data
-    (UTC); `source` the peer's IP address; `client` the name it gave in EHLO; `envid`/`ret` are DSN parameters of MAIL
-    (RFC 3461 sections 4.3 and 4.4).
+    (UTC); `source` the peer's IP address; `client` the name it gave in EHLO; `channel` the listener it came by,
+    "submission" for people and "systems"; `tls` protocol and cipher; `envid`/`ret` are DSN parameters of MAIL (RFC 3461
+    sections 4.3 and 4.4).
     """
 
     sender: Address | None

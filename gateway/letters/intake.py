@@ -193,12 +193,17 @@ def _addressee(unit: Unit, found: Examination, office: str) -> Addressee:
     if agency is None:  # the rules refuse an unknown recipient
         raise ValueError("an unknown recipient was accepted")
     reference = _next_reference(unit, agency.code, "in")
-    notify = next(
-        (" ".join(sorted(one.notify)) for one in found.case.envelope.recipients if one.address.key == office),
-        "",
+    said = next(one for one in found.case.envelope.recipients if one.address.key == office)
+    return Addressee(
+        office,
+        agency.code,
+        duty_of(found.case, office).value,
+        str(reference),
+        reference.series,
+        reference.number,
+        " ".join(sorted(said.notify)),
+        said.orcpt,
     )
-    duty = duty_of(found.case, office).value
-    return Addressee(office, agency.code, duty, str(reference), reference.series, reference.number, notify)
 
 
 def _deliver(
@@ -271,9 +276,8 @@ def _accepted_detail(standing: Standing, found: Examination) -> dict[str, object
         "message_id": found.declared.message_id,
         "source": envelope.source,
         "received": rfc3339(envelope.received),
+        **_said(envelope),
     }
-    if envelope.envid:
-        detail["envid"] = envelope.envid
     system = envelope.account.system
     if signature.format == "sealed" and system is not None:
         detail["sealed_for"] = f"sealed for {system.login} of {system.agency}"
@@ -292,6 +296,25 @@ def _accepted_detail(standing: Standing, found: Examination) -> dict[str, object
         ],
     }
     return detail
+
+
+def _said(envelope: Envelope) -> dict[str, object]:
+    """What the connection and the DSN parameters (RFC 3461) said, as given; what was not given is left out."""
+    asked: list[object] = [
+        {"office": one.address.key}
+        | ({"notify": sorted(one.notify)} if one.notify else {})
+        | ({"orcpt": one.orcpt} if one.orcpt else {})
+        for one in envelope.recipients
+        if one.notify or one.orcpt
+    ]
+    every: dict[str, object] = {
+        "channel": envelope.channel,
+        "tls": envelope.tls,
+        "envid": envelope.envid,
+        "ret": envelope.ret,
+        "recipients": asked,
+    }
+    return {name: value for name, value in every.items() if value}
 
 
 def _record_refusal(

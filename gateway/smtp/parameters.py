@@ -128,16 +128,27 @@ def rcpt_parameters(text: str, *, smtputf8: bool = False) -> RcptParameters:
     given = _keywords(text)
     notify = _notify(_valued(given, "NOTIFY"))
     orcpt = _valued(given, "ORCPT")
-    if orcpt:
-        kind, semicolon, address = orcpt.partition(";")
-        xtext = _XTEXT_UTF8 if smtputf8 else _XTEXT
-        if (
-            not (semicolon and _ATOM.fullmatch(kind) and xtext.fullmatch(address))
-            or len(orcpt) > ORCPT_CHARACTERS
-        ):
-            raise ArgumentRefused("ORCPT is addr-type;xtext (RFC 3461)")
+    if orcpt and not _is_orcpt(orcpt, smtputf8=smtputf8):
+        raise ArgumentRefused("ORCPT is addr-type;xtext of printable characters (RFC 3461)")
     _nothing_left(given)
     return RcptParameters(notify, orcpt)
+
+
+def _is_orcpt(orcpt: str, *, smtputf8: bool) -> bool:
+    """Whether it is `addr-type;xtext`; beyond ASCII only with SMTPUTF8 and the type `utf-8` (RFC 6533 section 3)."""
+    kind, semicolon, address = orcpt.partition(";")
+    xtext = _XTEXT_UTF8 if smtputf8 and kind.lower() == "utf-8" else _XTEXT
+    return (
+        len(orcpt) <= ORCPT_CHARACTERS
+        and bool(semicolon and _ATOM.fullmatch(kind) and xtext.fullmatch(address))
+        and orcpt.isprintable()
+        and _stands_for_printable(address)
+    )
+
+
+def _stands_for_printable(xtext: str) -> bool:
+    """Whether what is hex-coded is printable ASCII, as both ENVID and ORCPT demand: they end up in lines of reports."""
+    return all("20" <= code <= "7E" for code in _XTEXT_HEX.findall(xtext))
 
 
 def decoded_xtext(text: str) -> str:
@@ -181,7 +192,8 @@ def _xtext(given: dict[str, str | None], keyword: str, longest: int, *, smtputf8
     if keyword == "AUTH" and value == "<>":
         return value
     xtext = _XTEXT_UTF8 if smtputf8 else _XTEXT
-    if value and (len(value) > longest or not xtext.fullmatch(value)):
+    printable = keyword == "AUTH" or _stands_for_printable(value)  # AUTH is never reported
+    if value and (len(value) > longest or not xtext.fullmatch(value) or not printable):
         raise ArgumentRefused(f"{keyword} is xtext of at most {longest} characters (RFC 3461)")
     return value
 

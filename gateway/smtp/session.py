@@ -138,7 +138,7 @@ class Session:
         """Let the peer be `account` from now on; False when that account has too many sessions."""
         if not self.shared.connections.log_in(account.login):
             return False
-        self.peer = Peer(account, self.source, self.client, self.tls())
+        self.peer = Peer(account, self.source, self.client, self.tls(), self.settings.channel)
         self.wire.widen(_READ_OCTETS)
         return True
 

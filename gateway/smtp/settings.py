@@ -17,6 +17,9 @@ class Settings:
     hostname: str
     """The name in the greeting and in the reply to EHLO."""
 
+    channel: str = "submission"
+    """The listener's name in the evidence: "submission" for people, "systems" for programs."""
+
     bilingual: bool = True
     """Whether replies to officers are in Arabic and English; systems always get English."""
 

@@ -17,6 +17,7 @@ class Peer:
     source: str
     client: str
     tls: str
+    channel: str = "submission"
 
     def envelope(self, received: datetime, transaction: "Transaction | None" = None) -> Envelope:
         """Return the envelope as far as it has been said; `received` is UTC."""
@@ -28,6 +29,7 @@ class Peer:
             received=received,
             source=self.source,
             client=self.client,
+            channel=self.channel,
             tls=self.tls,
             envid=said.parameters.envid,
             ret=said.parameters.ret,

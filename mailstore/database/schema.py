@@ -88,6 +88,7 @@ accounts = Table(
     Column("networks", Text, nullable=False, default="[]"),
     Column("certificate", String(64), unique=True),
     Column("suspended", Boolean, nullable=False, default=False),
+    Column("split_recipients", Boolean, nullable=False, default=False),
     Column("created_at", String(24), nullable=False),
     CheckConstraint("kind IN ('officer', 'system')", name="kind"),
     comment="one login: a named officer, or a legacy system of an agency",
@@ -226,6 +227,7 @@ recipients = Table(
     Column("incoming_series", String(96), nullable=False),
     Column("incoming_number", Integer, nullable=False),
     Column("notify", String(64), nullable=False, default=""),
+    Column("orcpt", Text, nullable=False, default=""),
     Column("digest", LargeBinary, nullable=False),
     UniqueConstraint("incoming_series", "incoming_number"),
 )

@@ -105,6 +105,7 @@ def _system(row: Row[Any], grants: Iterable[Grant]) -> System:
         tuple(json.loads(row.networks)),
         row.certificate or "",
         row.suspended,
+        row.split_recipients,
     )
 
 
@@ -250,6 +251,7 @@ def add_system(unit: Unit, system: System, password_hash: str, scram: str = "") 
             "suspended": system.suspended,
             "networks": json.dumps(list(system.networks)),
             "certificate": system.certificate or None,
+            "split_recipients": system.split_recipients,
         },
         [Grant(office, frozenset({Right.SEND})) for office in system.offices],
         password_hash,

@@ -16,7 +16,11 @@ from policies.words.calendar import month_bounds, months, rfc3339
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """One recipient of a letter, with the receiving agency's own number."""
+    """One recipient of a letter, with the receiving agency's own number.
+
+    `notify` and `orcpt` are the sender's DSN parameters as given (RFC 3461 sections 4.1 and 4.2): the words of NOTIFY
+    in order, separated by spaces, and ORCPT's `type;xtext`; each empty when it was not given.
+    """
 
     office: str
     agency: str
@@ -25,6 +29,7 @@ class Addressee:
     incoming_series: str
     incoming_number: int
     notify: str = ""
+    orcpt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class System:
     """A legacy document system of one agency; it may send for `offices` from `networks` (CIDR) only.
 
     `certificate` is the SHA-256 (hex) of its TLS client certificate, or empty when it uses an app password.
+    `split_recipients`: it may send one letter in several transactions, each to a part of the recipients.
     """
 
     login: str
@@ -82,6 +83,7 @@ class System:
     networks: tuple[str, ...] = ()
     certificate: str = ""
     suspended: bool = False
+    split_recipients: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,12 +97,25 @@ def test_dsn_parameters_are_kept_with_the_letter(scene: Scene) -> None:
         code, text = client.data(octets)
     assert code == 250, text
     reference = text.split()[1].decode()
-    assert records(scene.site, reference)[0].members["detail"]["envid"] == "QQ+2B314159"
+    detail = records(scene.site, reference)[0].members["detail"]
+    assert (detail["envid"], detail["ret"], detail["channel"]) == ("QQ+2B314159", "HDRS", "submission")
+    assert detail["tls"].startswith("TLSv1.3 TLS_")
+    assert detail["recipients"] == [
+        {
+            "office": TO,
+            "notify": ["FAILURE", "SUCCESS"],
+            "orcpt": "rfc822;Registry@mof.gov.example",
+        },
+        {"office": COPY, "notify": ["NEVER"]},
+    ]
     letter = every_letter(scene.site)[-1]
     addressees = read(scene.site, lambda connection: letters.addressees(connection, letter.letter_id))
-    assert [one.notify for one in addressees] == ["FAILURE SUCCESS", "NEVER"]
+    assert [(one.notify, one.orcpt) for one in addressees] == [
+        ("FAILURE SUCCESS", "rfc822;Registry@mof.gov.example"),
+        ("NEVER", ""),
+    ]
     bare = scene.accept(TO)
-    assert "envid" not in records(scene.site, bare)[0].members["detail"]
+    assert not {"envid", "ret", "recipients"} & records(scene.site, bare)[0].members["detail"].keys()
 
 
 def test_twenty_clients_at_once_leave_no_gap(scene: Scene) -> None:

@@ -4,6 +4,8 @@ Revision ID: 0001
 Revises: nothing
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -28,7 +30,7 @@ def upgrade() -> None:
     _work_owed()
 
 
-def _each(kind: sa.Text | sa.BigInteger | sa.LargeBinary, *names: str) -> list[sa.schema.SchemaItem]:
+def _each(kind: sa.types.TypeEngine[Any], *names: str) -> list[sa.schema.SchemaItem]:
     return [sa.Column(name, kind, nullable=False) for name in names]
 
 
@@ -71,7 +73,7 @@ def _directory() -> None:
         sa.Column("language", sa.String(2), nullable=False),
         sa.Column("networks", sa.Text(), nullable=False),
         sa.Column("certificate", sa.String(64), nullable=True),
-        sa.Column("suspended", sa.Boolean(), nullable=False),
+        *_each(sa.Boolean(), "suspended", "split_recipients"),
         sa.Column("created_at", sa.String(24), nullable=False),
         sa.CheckConstraint("kind IN ('officer', 'system')", name=op.f("ck_accounts_kind")),
         sa.ForeignKeyConstraint(["agency"], ["agencies.code"], name=op.f("fk_accounts_agency_agencies")),
@@ -191,17 +193,14 @@ def _letters() -> None:
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("subject_folded", sa.Text(), nullable=False),
-        sa.Column("grade", sa.String(16), nullable=False),
-        sa.Column("urgency", sa.String(16), nullable=False),
+        *_each(sa.Text(), "subject", "subject_folded"),
+        *_each(sa.String(16), "grade", "urgency"),
         sa.Column("accepted_at", sa.String(24), nullable=False),
         sa.Column("signature_format", sa.String(16), nullable=False),
         sa.Column("signature_fingerprint", sa.String(128), nullable=False),
         sa.Column("headers_protected", sa.Boolean(), nullable=False),
         sa.Column("engines", sa.String(64), nullable=False),
-        sa.Column("submission_key", sa.String(64), nullable=False),
-        sa.Column("signed_key", sa.String(64), nullable=False),
+        *_each(sa.String(64), "submission_key", "signed_key"),
         sa.Column("voided_at", sa.String(24), nullable=True),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -232,10 +231,10 @@ def _recipients() -> None:
         sa.Column("agency", sa.String(32), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("duty", sa.String(16), nullable=False),
-        sa.Column("incoming_reference", sa.String(96), nullable=False),
-        sa.Column("incoming_series", sa.String(96), nullable=False),
+        *_each(sa.String(96), "incoming_reference", "incoming_series"),
         sa.Column("incoming_number", sa.Integer(), nullable=False),
         sa.Column("notify", sa.String(64), nullable=False),
+        sa.Column("orcpt", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["agency"], ["agencies.code"], name=op.f("fk_recipients_agency_agencies")),
         sa.ForeignKeyConstraint(

@@ -89,6 +89,9 @@ def test_rcpt_parameters_are_read_with_their_case() -> None:
         ("ENVID=" + "x" * 101, 501),
         ("ENVID=a=b", 501),
         ("ENVID=a+2b", 501),
+        ("ENVID=a+0D+0AX:+20y", 501),
+        ("ENVID=+7F", 501),
+        ("ENVID=+D9+85", 501),
         ("AUTH=<a>=", 501),
         ("RET", 501),
         ("NOTIFY=NEVER", 555),
@@ -117,6 +120,9 @@ def test_wrong_mail_parameters_are_refused(text: str, code: int) -> None:
         "ORCPT=rfc822;" + "a" * 500,
         "ORCPT=(x);a",
         "ORCPT=rfc822;é",
+        "ORCPT=rfc822;a+0D+0AFinal-Recipient:+20x",
+        "ORCPT=rfc822;a+00",
+        "ORCPT=rfc822;+D9+85@mof.gov.example",
         "ORCPT",
         "NOTIFY",
     ],
@@ -124,6 +130,13 @@ def test_wrong_mail_parameters_are_refused(text: str, code: int) -> None:
 def test_wrong_rcpt_parameters_are_refused(text: str) -> None:
     with pytest.raises(ArgumentRefused):
         rcpt_parameters(text)
+
+
+@pytest.mark.parametrize("text", ["ORCPT=rfc822;é", "ORCPT=utf-8;a\u202eb", "ORCPT=utf-8;a\u2028b"])
+def test_smtputf8_lets_only_printable_utf_8_addresses_through(text: str) -> None:
+    with pytest.raises(ArgumentRefused):
+        rcpt_parameters(text, smtputf8=True)
+    assert rcpt_parameters("ORCPT=UTF-8;a\u00e9+2Bb", smtputf8=True).orcpt == "UTF-8;a\u00e9+2Bb"
 
 
 def refusal_of(reader: Callable[[str], object], text: str) -> str:
