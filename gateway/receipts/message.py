@@ -20,17 +20,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.mime.writing import Entity, base64_entity, base64_lines, mailbox, multipart, words
+from gateway.mime.writing import (
+    Entity,
+    Fields,
+    base64_entity,
+    base64_lines,
+    header,
+    mailbox,
+    multipart,
+    words,
+)
 from gateway.receipts.facts import Material
 from gateway.receipts.rendering import page
-from gateway.receipts.report import evidence_part, header_part, machine_part, mail_date, original_message_id
+from gateway.receipts.report import evidence_part, machine_part, mail_date, original_message_id, returned_part
 from gateway.signatures.openpgp.armor import dearmor
 from gateway.signatures.sealed import sealed
 from policies.receipts.receipt import Facts, Kind
 from policies.receipts.text import reading, subject_line
 from policies.words.arabic import strip_controls
 
-SIZE = 8192  # octets
+SIZE = 8192  # octets that a receipt keeps to where it can
+SEAL = 530  # octets that the seal adds to fields and report, a few more than it takes
 DISPLAY_NAME = "مراسلات Murasalat"
 
 
@@ -53,29 +63,35 @@ class Sealing:
 def compose(material: Material, issued: datetime, sealing: Sealing) -> bytes:
     """Return the receipt as it is stored, issued at that time (UTC). What the signers raise goes through.
 
-    The proof of the log stays out where it alone would make the receipt too long: it can be had from the log.
+    Where it would be too long, what can be had elsewhere stays out if that helps: the proof, which the log can give at
+    any time, and then the Autocrypt key, which other receipts carry.
     """
-    octets = _composed(material, issued, sealing)
-    if len(octets) > SIZE and material.proof is not None:
-        shorter = _composed(replace(material, proof=None), issued, sealing)
-        return shorter if len(shorter) <= SIZE else octets
-    return octets
-
-
-def _composed(material: Material, issued: datetime, sealing: Sealing) -> bytes:
     facts = material.facts
-    fields = [("Date", mail_date(facts, issued)), *_shown(facts, sealing)]
+    shown = [("Date", mail_date(facts, issued)), *_shown(facts, sealing)]
+    outer = [*shown, *_convenient(facts)]
+    keyed = [*outer, ("Autocrypt", _autocrypt(sealing))]
+    report, bare = _report(material, shown, sealing), _report(replace(material, proof=None), shown, sealing)
+    forms = ((keyed, report), (keyed, bare), (outer, bare))
+    fields, chosen = next((one for one in forms if _size(*one) <= SIZE), forms[0])
+    return sealed(fields, chosen, facts.evidence_id, sealing.sign)
+
+
+def _report(material: Material, shown: Fields, sealing: Sealing) -> Entity:
+    facts = material.facts
     parts = [
         human_part(facts),
         machine_part(facts, sealing.domain),
-        header_part(material.head),
+        returned_part(material),
         evidence_part(material, sealing.log_key_id, sealing.sign_bundle),
     ]
     report_type = "disposition-notification" if facts.kind is Kind.OPENED else "delivery-status"
     # hp is RFC 9788; protected-headers its forerunner, which older programs look for.
     parameters = f'report-type={report_type}; protected-headers="v1"; hp="clear"'
-    report = multipart("report", parameters, fields, parts, facts.evidence_id)
-    return sealed([*fields, *_convenient(facts, sealing)], report, facts.evidence_id, sealing.sign)
+    return multipart("report", parameters, shown, parts, facts.evidence_id)
+
+
+def _size(fields: Fields, report: Entity) -> int:
+    return len(header(fields)) + len(report.octets) + SEAL
 
 
 def message_id(facts: Facts, address: str) -> str:
@@ -99,10 +115,10 @@ def _shown(facts: Facts, sealing: Sealing) -> list[tuple[str, str]]:
     ]
 
 
-def _convenient(facts: Facts, sealing: Sealing) -> list[tuple[str, str]]:
+def _convenient(facts: Facts) -> list[tuple[str, str]]:
     """Return the fields for programs, which read the outer header.
 
-    They stand outside alone: the signed evidence says the same, and the Autocrypt key proves itself.
+    They stand outside alone: the signed evidence says the same.
     """
     parent = original_message_id(facts)
     return [
@@ -112,7 +128,6 @@ def _convenient(facts: Facts, sealing: Sealing) -> list[tuple[str, str]]:
         ("Murasalat-Reference", _token(facts.reference)),
         ("Murasalat-Letter-Id", facts.letter_id),
         ("Murasalat-Evidence", facts.evidence_id),
-        ("Autocrypt", _autocrypt(sealing)),
     ]
 
 

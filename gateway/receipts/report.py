@@ -11,6 +11,7 @@ Invariants:
 import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _ENVELOPE_ID = re.compile(r"(?=.{1,100}\Z)[!-~]+(?: [!-~]+)*")  # RFC 3461 section 4.4, decoded
 _NAMING = frozenset({"from", "to", "cc", "subject", "date", "message-id"})
+_ONE_LINE = re.compile(r"[!-~]+(?: [!-~]+)*")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 
 # RFC 3464 section 2.3.3 and RFC 3463.
@@ -66,13 +68,15 @@ def machine_part(facts: Facts, domain: str) -> Entity:
         name, body = "disposition-notification", _disposition(facts, domain)
     else:
         name, body = "delivery-status", _delivery_status(facts, domain)
-    return seven_bit_entity((("Content-Type", f"message/{name}"),), body)
+    return seven_bit_entity(
+        (("Content-Type", f"message/{name}"), ("Content-Disposition", "attachment")), body
+    )
 
 
 def _delivery_status(facts: Facts, domain: str) -> bytes:
     """RFC 3464 section 2: fields of the message, then a group of fields for each recipient."""
     lines = field("Reporting-MTA", f"dns; {domain}")
-    envelope_id = _XTEXT.sub(lambda code: chr(int(code[1], 16)), facts.envelope_id)
+    envelope_id = _decoded(facts.envelope_id)
     if _ENVELOPE_ID.fullmatch(envelope_id):
         lines = field("Original-Envelope-Id", envelope_id) + lines
     return lines + b"".join(b"\r\n" + _recipient(one) for one in facts.consignments)
@@ -82,13 +86,29 @@ def _recipient(one: Consignment) -> bytes:
     action, code = _OUTCOMES.get(one.status, _OUTCOMES[Event.DELIVERED])
     if one.status is Event.EXPIRED and one.delivered is not None:
         action = "delayed"  # it is in the mailbox, so it is not undelivered: it was not fetched in time
-    lines = field("Final-Recipient", f"rfc822; {one.recipient.address}")
+    lines = _original_recipient(one.orcpt) + field("Final-Recipient", f"rfc822; {one.recipient.address}")
     lines += field("Action", action) + field("Status", one.code or code)
     if one.reason is not None:
         lines += field("Diagnostic-Code", f"x-murasalat; {one.reason.value}")
     if one.evidence_id:
         lines += field("Final-Log-ID", one.evidence_id)
     return lines
+
+
+def _original_recipient(orcpt: str) -> bytes:
+    """Return ORCPT as the sender gave it, decoded (RFC 3464 section 2.3.1).
+
+    What is beyond ASCII comes in the escapes that RFC 6533 section 3 has for reports that are not internationalised.
+    """
+    kind, _, address = orcpt.partition(";")
+    decoded = "".join(
+        character if character.isascii() else f"\\x{{{ord(character):X}}}" for character in _decoded(address)
+    )
+    return field("Original-Recipient", f"{kind}; {decoded}") if _ONE_LINE.fullmatch(decoded) else b""
+
+
+def _decoded(xtext: str) -> str:
+    return _XTEXT.sub(lambda code: chr(int(code[1], 16)), xtext)
 
 
 def _disposition(facts: Facts, domain: str) -> bytes:
@@ -101,8 +121,19 @@ def _disposition(facts: Facts, domain: str) -> bytes:
     return lines + field("X-Murasalat-Evidence", facts.evidence_id)
 
 
-def header_part(head: bytes) -> Entity:
-    """Return what names the letter in its own header section (RFC 6522 section 4), octets as they came."""
+def returned_part(material: Material) -> Entity:
+    """Return the letter where it is to come back and can stand in 7bit, else what names it in its own header section.
+
+    RFC 6522 sections 3 and 4; the octets are as they came. A letter in 8bit cannot be signed inside a receipt (RFC
+    3156 section 5), and message/rfc822 takes no encoding (RFC 2046 section 5.2.1).
+    """
+    if material.letter:
+        with suppress(ValueError):
+            return seven_bit_entity(_attached("message/rfc822", "letter.eml"), material.letter)
+    return _header_part(material.head)
+
+
+def _header_part(head: bytes) -> Entity:
     fields = scan_header(head, 0, len(head), DEFAULT_LIMITS).fields
     named = [one for one in fields if one.name in _NAMING and one.end - one.start <= LONGEST_FIELD]
     octets = b"".join(head[one.start : one.end] for one in named)
@@ -155,8 +186,10 @@ def merge_patch(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
     for name, value in after.items():
         if name not in before or value != before[name]:
             earlier = before.get(name)
-            nested = isinstance(value, dict) and isinstance(earlier, dict)
-            patch[name] = merge_patch(earlier, value) if nested else value
+            if isinstance(value, dict) and isinstance(earlier, dict):
+                patch[name] = merge_patch(earlier, value)
+            else:
+                patch[name] = value
     return patch
 
 

@@ -25,13 +25,13 @@ STORIES: dict[str, dict[Language, Story]] = {
             "إيصال إرسال",
             "إيصال إرسال",
             "قُبل هذا الخطاب وسُجّل، ووُضع في صندوق بريد كل مكتب مذكور أدناه.",
-            "وضع الخطاب في صندوق البريد لا يعني أن أحداً فتحه.",
+            "ولا يعني ذلك أن أحداً فتحه.",
         ),
         "en": Story(
             "Dispatch receipt",
             "Dispatched",
-            "This letter was accepted and registered, and placed in the mailbox of each office named below.",
-            "That a letter is in a mailbox does not mean that anyone has opened it.",
+            "This letter was accepted, registered, and placed in the mailbox of each office below.",
+            "That does not mean that anyone has opened it.",
         ),
     },
     "accepted": {

@@ -287,6 +287,57 @@ async def test_the_envelope_id_of_the_submission_comes_back(
     assert b"\r\nOriginal-Envelope-Id: QQ-314159\r\n" in octets
 
 
+async def test_what_the_sender_did_not_ask_for_is_not_placed_and_no_longer_owed(
+    registry: Registry, receipting: Receipting
+) -> None:
+    letter = registry.letter(MOF, MOI, notify={MOF: "NEVER", MOI: "FAILURE"})
+    assert await receipting.run_once() == 0
+    registry.failed(letter, MOF)
+    assert await receipting.run_once() == 0
+    assert waiting(registry) == []
+    assert (registry.placed("Receipts"), registry.placed("INBOX")) == ([], [])
+    assert issued(registry, letter.letter_id) == []
+    registry.failed(letter, MOI)
+    registry.seen(letter, MOF)  # an opening is no delivery status
+    assert await receipting.run_once() == 2
+    assert len(registry.placed("INBOX")) == len(registry.placed("Receipts")) == 1
+
+
+async def test_a_dispatch_receipt_names_those_alone_for_whom_it_was_asked(
+    registry: Registry, receipting: Receipting
+) -> None:
+    registry.letter(
+        MOF, MOI, notify={MOF: "DELAY SUCCESS", MOI: "NEVER"}, orcpt={MOF: "rfc822;R@mof.gov.example"}
+    )
+    assert await receipting.run_once() == 1
+    (octets,) = registry.placed("Receipts")
+    assert MOI not in octets.decode() + text(octets)
+    assert b"\r\nOriginal-Recipient: rfc822; R@mof.gov.example\r\n" in octets
+    events = [
+        (one["event"], one.get("recipient", {}).get("office"))
+        for one in records_in(evidence_file(octets)["bundle"])
+    ]
+    assert events == [("ACCEPTED", None), ("DELIVERED", MOF), ("REGISTERED-IN", MOF)]
+
+
+@pytest.mark.parametrize(("ret", "returned"), [("FULL", b"\r\n\r\nbody\r\n"), ("HDRS", b""), ("", b"")])
+async def test_ret_decides_what_of_the_letter_comes_back_with_a_failure(
+    ret: str, returned: bytes, registry: Registry, receipting: Receipting
+) -> None:
+    letter = registry.letter(MOF, ret=ret, owe=False, delivered=False)
+    registry.failed(letter)
+    assert await receipting.run_once() == 1
+    (octets,) = registry.placed("INBOX")
+    assert (b"body\r\n" in octets) == bool(returned)
+    assert returned in octets
+
+
+async def test_a_success_brings_the_header_only(registry: Registry, receipting: Receipting) -> None:
+    registry.letter(MOF, ret="FULL")
+    await receipting.run_once()
+    assert b"body\r\n" not in registry.placed("Receipts")[0]
+
+
 async def test_a_letter_that_is_not_delivered_everywhere_is_told_so(
     registry: Registry, receipting: Receipting
 ) -> None:

@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.receipts.message import Sealing
+from gateway.receipts.facts import Material
+from gateway.receipts.message import Sealing, compose
 from gateway.receipts.report import merge_patch
 from gateway.signatures.notes import LogSigner
 from policies.evidence import Event, canonical_json
-from policies.receipts.receipt import Consignment, Kind
+from policies.receipts.receipt import Consignment, Facts, Kind
 from tests.unit.gateway.receipts.material import (
     AT,
     DISPATCH,
@@ -33,7 +34,7 @@ from tests.unit.gateway.receipts.material import (
     status_fields,
     status_fields_of_disposition,
 )
-from tests.unit.gateway.receipts.registry import MOF, ORIGIN
+from tests.unit.gateway.receipts.registry import LETTER, MOF, ORIGIN
 
 
 def test_the_delivery_status_names_each_recipient(unsealed: Sealing) -> None:
@@ -52,6 +53,65 @@ def test_the_delivery_status_names_each_recipient(unsealed: Sealing) -> None:
     assert first["Final-Log-ID"] == "evidence-2"
     assert second["Final-Recipient"] == "rfc822; registry@moi.gov.example"
     assert second["Final-Log-ID"] == "evidence-9"
+
+
+LONG_ID = "<" + "0f9f65ab-dc7b-4146-850f-001796069277." * 20 + "@registry.moj.gov.example>"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(OPENED, message_id=LONG_ID),
+        replace(DISPATCH, message_id=LONG_ID, envelope_id="E" * 100),
+        replace(DISPATCH, envelope_id="+20".join(["E" * 24] * 4)),
+        replace(FAILED, consignments=(replace(FAILED.consignments[0], orcpt="rfc822;" + "o" * 480),)),
+    ],
+    ids=["message-id", "envelope-id", "words", "orcpt"],
+)
+def test_machine_parts_are_seven_bit_whatever_is_long(facts: Facts, unsealed: Sealing) -> None:
+    part = list(report(made(facts, unsealed)).iter_parts())[1]
+    assert part["Content-Transfer-Encoding"] == "7bit"
+    read = {name: value for group in part.get_payload() for name, value in group.items()}
+    if facts.kind is Kind.OPENED:
+        assert read["Original-Message-ID"] == LONG_ID
+    else:
+        wanted = facts.envelope_id.replace("+20", " ")
+        assert read.get("Original-Envelope-Id", "").replace("\r\n", "") == wanted
+        assert read.get("Original-Recipient", "").replace("\r\n", "") == facts.consignments[0].orcpt.replace(
+            ";", "; "
+        )
+
+
+@pytest.mark.parametrize(
+    ("orcpt", "original"),
+    [
+        ("rfc822;Registry+2BArchive@mof.gov.example", "rfc822; Registry+Archive@mof.gov.example"),
+        ("x400;/S+3Da/C+3Dqa/", "x400; /S=a/C=qa/"),
+        ("utf-8;\u0633\u062c\u0644@mof.gov.example", "utf-8; \\x{633}\\x{62C}\\x{644}@mof.gov.example"),
+        ("rfc822;two+20+20blanks", None),
+        ("rfc822;a+0D+0AAction:+20failed", None),
+        ("", None),
+    ],
+)
+def test_orcpt_comes_back_as_the_original_recipient(
+    orcpt: str, original: str | None, unsealed: Sealing
+) -> None:
+    one = status_fields(made(replace(DISPATCH, consignments=(replace(TO, orcpt=orcpt),)), unsealed))[1]
+    assert one["Original-Recipient"] == original
+    assert one["Action"] == "delivered"
+
+
+def test_a_letter_comes_back_whole_with_a_failure_when_it_can_stand_in_seven_bit(unsealed: Sealing) -> None:
+    for letter, kind in (
+        (LETTER, "message/rfc822"),
+        (LETTER.replace(b"body", b"\xd9\x83"), "text/rfc822-headers"),
+    ):
+        material = Material(FAILED, RECORDS, HEAD, None, letter)
+        part = list(report(compose(material, FAILED.at, unsealed)).iter_parts())[2]
+        assert part.get_content_type() == kind
+        if kind == "message/rfc822":
+            assert part["Content-Transfer-Encoding"] == "7bit"
+            assert part.get_payload(0)["Subject"] == "Budget"
 
 
 def test_the_envelope_id_is_given_back_decoded(unsealed: Sealing) -> None:
@@ -114,7 +174,7 @@ def test_what_names_the_letter_comes_back_octet_for_octet(
     payload = part.get_payload(decode=True)
     assert isinstance(payload, bytes)
     fields = re.findall(rb"(?m)^([A-Za-z-]+): .*\r\n(?:[ \t].*\r\n)*", head)
-    wanted = [one for one in re.findall(rb"(?m)^[A-Za-z-]+: .*\r\n(?:[ \t].*\r\n)*", head)]
+    wanted = re.findall(rb"(?m)^[A-Za-z-]+: .*\r\n(?:[ \t].*\r\n)*", head)
     kept = b"".join(line for name, line in zip(fields, wanted, strict=True) if name in naming)
     assert payload.rstrip(b"\r\n") == kept.rstrip(b"\r\n")
 

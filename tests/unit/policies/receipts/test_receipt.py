@@ -15,6 +15,7 @@ from policies.receipts.receipt import (
     Facts,
     Kind,
     NamedOffice,
+    Notify,
     Preference,
     kind_of,
     mailbox_for,
@@ -264,3 +265,25 @@ def test_hostile_text_stays_one_line_inside_balanced_isolates(
     assert len(text.split("\n")) <= len(plain.split("\n"))
     assert "\n" not in subject_line(hostile)
     assert "\r" not in subject_line(hostile)
+
+
+LATE = replace(DELIVERED, status=Event.ACCEPTED, at=None, evidence_id="")
+EXPIRED = replace(DELIVERED, status=Event.EXPIRED)
+
+
+@pytest.mark.parametrize(
+    ("consignment", "word"),
+    [
+        (DELIVERED, Notify.SUCCESS),
+        (replace(DELIVERED, status=Event.TAKEN_OVER), Notify.SUCCESS),
+        (LATE, Notify.DELAY),
+        (replace(EXPIRED, delivered=AT), Notify.DELAY),
+        (EXPIRED, Notify.FAILURE),
+        (replace(DELIVERED, status=Event.NOT_DELIVERED), Notify.FAILURE),
+    ],
+)
+def test_a_state_is_told_to_who_asked_for_it(consignment: Consignment, word: Notify) -> None:
+    assert consignment.told  # who says nothing is told everything
+    for asked in Notify:
+        assert replace(consignment, notify=frozenset({asked})).told == (asked is word)
+    assert replace(consignment, notify=frozenset(Notify) - {Notify.NEVER, word}).told is False
