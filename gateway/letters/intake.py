@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from gateway.letters.client_reports import client_report_of, note_report
 from gateway.letters.examination import Examination, examine
 from gateway.letters.placement import Placement, Trace, header_block
 from gateway.messages.stored import message_of
@@ -24,6 +25,7 @@ from mailstore.identifiers import uuid7
 from mailstore.letters import letters, register
 from mailstore.letters.letters import Addressee, Letter
 from mailstore.octets import messages
+from policies.client_report import ClientReport
 from policies.envelope import Envelope, Recipient
 from policies.evidence import Actor, Event, Evidence, Issuer, Party
 from policies.outcome import Outcome, Registered
@@ -71,8 +73,13 @@ class Intake:
         directory = await self._directory.get()
         envelope = _as_of_now(_each_once(envelope), directory)
         found = await self._offload.call(  # 3 verify, 4 decide
-            lambda: examine(envelope, octets, directory, standing.settings, standing.gnupg)
+            lambda: (
+                client_report_of(octets)
+                or examine(envelope, octets, directory, standing.settings, standing.gnupg)
+            )
         )
+        if not isinstance(found, Examination):
+            return await self._report(envelope, found, octets)
         if isinstance(found.verdict, Refused):
             await self.reject(envelope, found.verdict.reason, found.verdict.detail, octets)
             return found.verdict
@@ -81,6 +88,20 @@ class Intake:
         if isinstance(outcome, Registered):
             self._owed()  # 8, 9
         return outcome  # 7
+
+    async def _report(self, envelope: Envelope, report: ClientReport | Refused, octets: bytes) -> Outcome:
+        """Note what a mail program reports by itself: no letter, but evidence beside one."""
+        outcome: Outcome
+        if isinstance(report, Refused):
+            outcome = report
+        else:
+            sha256 = hashlib.sha256(octets).hexdigest()
+            outcome = await self._offload.write(
+                lambda unit: note_report(unit, self._standing.issuer, envelope, report, sha256)
+            )
+        if isinstance(outcome, Refused):
+            await self.reject(envelope, outcome.reason, outcome.detail, octets)
+        return outcome
 
     async def reject(self, envelope: Envelope, reason: Reason, detail: str, octets: bytes | None) -> None:
         """Record a refusal as evidence, with the digest of what was offered."""

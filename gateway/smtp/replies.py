@@ -41,6 +41,7 @@ CODES: dict[Reason, tuple[int, str]] = {
     Reason.CONTENT_FORBIDDEN: (550, "5.6.1"),  # media not supported
     Reason.MALFORMED: (550, "5.6.0"),
     Reason.QUARANTINED: (550, "5.7.5"),
+    Reason.REPORT_UNKNOWN: (550, "5.7.1"),
 }
 
 
@@ -151,6 +152,11 @@ def refusal(reason: Reason, detail: str = "", *, arabic: bool, codes: tuple[int,
 def accepted(reference: str) -> bytes:
     """Return the reply to a registered letter."""
     return reply(250, "2.6.0", f"{sanitised(reference)} accepted")
+
+
+def noted(reference: str) -> bytes:
+    """Return the reply to a mail program's report about a letter."""
+    return reply(250, "2.6.0", f"{sanitised(reference)} report noted")
 
 
 def sanitised(text: str, *, ascii_only: bool = False) -> str:

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     CONTENT_FORBIDDEN = "CONTENT-FORBIDDEN"
     MALFORMED = "MALFORMED"
     QUARANTINED = "QUARANTINED"
+    REPORT_UNKNOWN = "REPORT-UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,12 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "The message breaks the rules of the mail format.",
         "أرسلها من برنامج بريد يلتزم بالمعايير.",
         "Send it from a mail program that keeps to the standards.",
+    ),
+    Reason.REPORT_UNKNOWN: Explanation(
+        "إشعار القراءة لا يدل على خطاب وارد إلى مكتبك.",
+        "The read receipt names no letter that your office received.",
+        "لا يلزمك شيء: تسجّل البوابة فتح الخطاب بنفسها. أوقف إرسال إشعارات القراءة في برنامج البريد إن شئت.",
+        "Nothing is needed: the gateway itself records that a letter is opened. Read receipts can be turned off.",
     ),
     Reason.QUARANTINED: Explanation(
         "اختلف محرّكا التحقق في الحكم على التوقيع، فلم يُقبل الخطاب.",
