@@ -152,14 +152,15 @@ def evidence_bundle(material: Material, key_id: str) -> dict[str, object]:
     """Return what the log's key signs: the records with their index, and their proof when there is one.
 
     Nothing is said twice: each entry's `patch` is the JSON merge patch (RFC 7396) that makes its record out of the
-    record before, the first one's out of an empty object; and an entry's `inclusion` are positions in `nodes`, leaf
-    first, where each node of the proof stands once.
+    record before, the first one's out of an empty object. The newest record comes first, for what is said of each
+    recipient is short beside what was accepted. An entry's `inclusion` are positions in `nodes`, leaf first, where each
+    node of the proof stands once.
     """
     facts, proof = material.facts, material.proof
     before: Mapping[str, Any] = {}
     records: list[dict[str, object]] = []
     nodes: dict[str, int] = {}
-    for one in material.records:
+    for one in reversed(material.records):
         entry: dict[str, object] = {"log_index": one.log_index, "patch": merge_patch(before, one.members)}
         before = one.members
         if proof is not None:

@@ -317,7 +317,7 @@ async def test_a_dispatch_receipt_names_those_alone_for_whom_it_was_asked(
         (one["event"], one.get("recipient", {}).get("office"))
         for one in records_in(evidence_file(octets)["bundle"])
     ]
-    assert events == [("ACCEPTED", None), ("DELIVERED", MOF), ("REGISTERED-IN", MOF)]
+    assert events == [("REGISTERED-IN", MOF), ("DELIVERED", MOF), ("ACCEPTED", None)]
 
 
 @pytest.mark.parametrize(("ret", "returned"), [("FULL", b"\r\n\r\nbody\r\n"), ("HDRS", b""), ("", b"")])
@@ -367,8 +367,8 @@ async def test_records_are_proved_against_the_newest_checkpoint_over_them(
     records = records_in(bundle)
     assert {one["letter_id"] for one in records} == {letter.letter_id}
     assert [one["event"] for one in records] == [
+        *("REGISTERED-IN", "DELIVERED") * 2,
         "ACCEPTED",
-        *("DELIVERED", "REGISTERED-IN") * 2,
     ]
     _, size, head = checkpoints.read_body(verify_note(bundle["checkpoint"], ORIGIN, log_key.public))
     assert size == 14
@@ -387,7 +387,7 @@ async def test_a_checkpoint_that_covers_only_some_records_proves_none(
     registry.note(letter, Event.DELIVERED)
     await receipting.run_once()
     bundle = evidence_file(registry.placed("Receipts")[0])["bundle"]
-    assert [one["log_index"] for one in bundle["records"]] == [0, 1]
+    assert [one["log_index"] for one in bundle["records"]] == [1, 0]
     assert "checkpoint" not in bundle
     assert all("inclusion" not in one for one in bundle["records"])
 

@@ -204,8 +204,8 @@ def test_the_evidence_file_holds_the_canonical_records_with_their_leaves(unseale
     bundle = evidence_of(made(OPENED, unsealed))[1]["bundle"]
     assert bundle["schema"] == "murasalat-receipt-2"
     assert bundle["about"] == OPENED.evidence_id
-    assert [one["log_index"] for one in bundle["records"]] == [0, 1, 2]
-    assert [canonical_json(one) for one in records_in(bundle)] == [one.record for one in RECORDS]
+    assert [one["log_index"] for one in bundle["records"]] == [2, 1, 0]
+    assert [canonical_json(one) for one in records_in(bundle)] == [one.record for one in reversed(RECORDS)]
     assert all(one.keys() == {"log_index", "patch"} for one in bundle["records"])
     assert "checkpoint" not in bundle
 
