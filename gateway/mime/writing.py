@@ -133,7 +133,8 @@ def _quoted_line(line: bytes) -> bytes:
 def _quoted(octet: int, *, last: bool) -> str:
     if octet in b" \t":
         return f"={octet:02X}" if last else chr(octet)
-    return chr(octet) if 33 <= octet <= 126 and octet != ord("=") else f"={octet:02X}"
+    # "@" may be written so, too (RFC 2045 section 6.7): programs that look for bounced addresses search raw lines.
+    return chr(octet) if 33 <= octet <= 126 and octet not in b"=@" else f"={octet:02X}"
 
 
 def multipart(subtype: str, parameters: str, fields: Fields, parts: Sequence[Entity], seed: str) -> Entity:

@@ -185,7 +185,7 @@ def merge_patch(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
     """Return the JSON merge patch (RFC 7396) that makes `after` out of `before`; a record has no null in it."""
     patch: dict[str, Any] = {name: None for name in before if name not in after}
     for name, value in after.items():
-        if name not in before or value != before[name]:
+        if name not in before or canonical_json(value) != canonical_json(before[name]):  # 0 is not false
             earlier = before.get(name)
             if isinstance(value, dict) and isinstance(earlier, dict):
                 patch[name] = merge_patch(earlier, value)
