@@ -14,9 +14,17 @@ EVENT_NAMES: dict[str, tuple[str, str]] = {
     "REGISTERED-IN": ("قُيّد وارداً", "registered as incoming"),
     "HANDED-OVER": ("سُلّم إلى برنامج بريد الموظف", "handed to the officer's mail program"),
     "SEEN": ("فُتح (عُلّم مقروءاً)", "opened (marked as read)"),
+    "CLIENT-REPORTED": ("أفاد برنامج البريد", "the mail program reported"),
     "RECEIPT-ISSUED": ("صدر إيصال", "receipt issued"),
     "EXPORTED": ("صُدّر من المخزن", "exported from the store"),
     "UNLINKED": ("أُزيل من عرض الصندوق", "taken out of the mailbox's view"),
+}
+
+DISPOSITIONS: dict[str, tuple[str, str]] = {  # RFC 8098 section 3.2.6
+    "displayed": ("عُرض", "displayed"),
+    "deleted": ("حُذف", "deleted"),
+    "dispatched": ("حُوّل", "dispatched"),
+    "processed": ("عولج", "processed"),
 }
 
 
@@ -73,8 +81,14 @@ def _event(one: dict[str, Any], pick: int) -> dict[str, Any]:
         "event": one["event"],
         "office": one.get("office", ""),
         "who": f"{name}, {post}" if post else name,
-        "what": EVENT_NAMES.get(one["event"], ("", ""))[pick],
+        "what": _what(one, pick),
     }
+
+
+def _what(one: dict[str, Any], pick: int) -> str:
+    named = EVENT_NAMES.get(one["event"], ("", ""))[pick]
+    reported = DISPOSITIONS.get(one.get("detail", {}).get("disposition", ""))
+    return f"{named}: {reported[pick]}" if reported else named
 
 
 def when(text: str) -> str:

@@ -32,6 +32,7 @@ class Event(StrEnum):
     REGISTERED_IN = "REGISTERED-IN"
     HANDED_OVER = "HANDED-OVER"
     SEEN = "SEEN"
+    CLIENT_REPORTED = "CLIENT-REPORTED"
     ACKNOWLEDGED = "ACKNOWLEDGED"
     REFUSED = "REFUSED"
     EXCEPTION = "EXCEPTION"
@@ -192,7 +193,9 @@ _EACH_TIME = frozenset(
     }
     | {Event.REGISTER_CORRECTED, Event.REFERRED}
 )
-_BY_PERSON = frozenset({Event.HANDED_OVER, Event.SEEN, Event.ACKNOWLEDGED, Event.REFUSED})
+_BY_PERSON = frozenset(
+    {Event.HANDED_OVER, Event.SEEN, Event.CLIENT_REPORTED, Event.ACKNOWLEDGED, Event.REFUSED}
+)
 
 
 def unique_key_of(members: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What became of one submission: registered under a number, or refused for a reason."""
+"""What became of one submission: registered under a number, noted beside a letter, or refused for a reason."""
 
 from dataclasses import dataclass
 
@@ -14,4 +14,13 @@ class Registered:
     repeated: bool = False
 
 
-Outcome = Registered | Refused
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A mail program's report is recorded beside the letter it names; `repeated` when it had been before."""
+
+    letter_id: str
+    reference: str
+    repeated: bool = False
+
+
+Outcome = Registered | Reported | Refused

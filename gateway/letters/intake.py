@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
+from gateway.letters.client_reports import client_report_of, note_report
 from gateway.letters.examination import Examination, examine
 from gateway.letters.registering import (
     DirectoryMovedError,
@@ -22,6 +23,7 @@ from gateway.messages.stored import message_of
 from gateway.runtime.directory import CurrentDirectory
 from gateway.runtime.faults import Unavailable
 from gateway.runtime.offload import Offload
+from policies.client_report import ClientReport
 from policies.envelope import Envelope, Recipient
 from policies.outcome import Outcome, Registered
 from policies.people.directory import Directory
@@ -66,15 +68,15 @@ class Intake:
             return gone
         envelope = _as_of_now(envelope, directory)
         found = await self._offload.call(  # 3 verify, 4 decide
-            lambda: examine(
-                envelope,
-                octets,
-                directory,
-                standing.settings,
-                standing.gnupg,
-                gateway=standing.gateway,
+            lambda: (
+                client_report_of(octets)
+                or examine(
+                    envelope, octets, directory, standing.settings, standing.gnupg, gateway=standing.gateway
+                )
             )
         )
+        if not isinstance(found, Examination):
+            return await self._report(envelope, found, octets)
         if isinstance(found.verdict, Refused):
             await self.reject(envelope, found.verdict.reason, found.verdict.detail, octets)
             return found.verdict
@@ -85,6 +87,20 @@ class Intake:
         if isinstance(outcome, Registered):
             self._owed()  # 8, 9
         return outcome  # 7
+
+    async def _report(self, envelope: Envelope, report: ClientReport | Refused, octets: bytes) -> Outcome:
+        """Note what a mail program reports by itself: no letter, but evidence beside one."""
+        outcome: Outcome
+        if isinstance(report, Refused):
+            outcome = report
+        else:
+            sha256 = hashlib.sha256(octets).hexdigest()
+            outcome = await self._offload.write(
+                lambda unit: note_report(unit, self._standing.issuer, envelope, report, sha256)
+            )
+        if isinstance(outcome, Refused):
+            await self.reject(envelope, outcome.reason, outcome.detail, octets)
+        return outcome
 
     async def reject(self, envelope: Envelope, reason: Reason, detail: str, octets: bytes | None) -> None:
         """Record a refusal as evidence, with the digest of what was offered."""

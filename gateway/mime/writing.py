@@ -4,7 +4,8 @@ Pure: values in, octets out. Only mail that the gateway itself writes passes her
 
 Invariants:
 - Signed octets survive transport (RFC 3156 section 5): US-ASCII, CRLF, no trailing blanks, no line of a body
-  over 76 octets or beginning with "From ". Header lines are folded at 76; what cannot be folded keeps to 998.
+  beginning with "From ", none over 76 octets but in parts that must not be encoded. Header lines are folded at 76;
+  what cannot be folded keeps to 998.
 - A value can never make a header field of its own: `field` takes printable US-ASCII and nothing else.
 """
 
@@ -20,6 +21,7 @@ _WORD_OCTETS = 39  # of UTF-8 in one encoded word: "Subject: " and the word fit 
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _PRINTABLE = re.compile(r"[!-~]+(?: [!-~]+)*")
+_SEVEN_BIT = re.compile(rb"(?:(?!From )(?:[\t -~]{0,997}[!-~])?\r\n)*")
 _PLAIN_BODY = re.compile(rb"(?:(?!From )(?:[\t -~]{0,75}[!-~])?\r\n)*")
 
 Fields = Sequence[tuple[str, str]]
@@ -104,6 +106,16 @@ def text_entity(fields: Fields, octets: bytes) -> Entity:
     return Entity(header([*fields, ("Content-Transfer-Encoding", "quoted-printable")]) + b"\r\n", body)
 
 
+def seven_bit_entity(fields: Fields, octets: bytes) -> Entity:
+    """Return a leaf of CRLF lines that must not be encoded at all, such as message/delivery-status (RFC 3464).
+
+    Raises ValueError for octets that are not 7bit (RFC 2045 section 2.7) or would not survive transport.
+    """
+    if not _SEVEN_BIT.fullmatch(octets):
+        raise ValueError("these octets need an encoding, and their type allows none")
+    return Entity(header([*fields, ("Content-Transfer-Encoding", "7bit")]) + b"\r\n", octets)
+
+
 def _quoted_line(line: bytes) -> bytes:
     """Encode one line (RFC 2045 section 6.7); a bare CR or LF in it is data and is encoded too."""
     lines, current = [], ""
@@ -121,7 +133,8 @@ def _quoted_line(line: bytes) -> bytes:
 def _quoted(octet: int, *, last: bool) -> str:
     if octet in b" \t":
         return f"={octet:02X}" if last else chr(octet)
-    return chr(octet) if 33 <= octet <= 126 and octet != ord("=") else f"={octet:02X}"
+    # "@" may be written so, too (RFC 2045 section 6.7): programs that look for bounced addresses search raw lines.
+    return chr(octet) if 33 <= octet <= 126 and octet not in b"=@" else f"={octet:02X}"
 
 
 def multipart(subtype: str, parameters: str, fields: Fields, parts: Sequence[Entity], seed: str) -> Entity:
@@ -141,7 +154,7 @@ def boundary_for(seed: str, parts: Sequence[bytes]) -> str:
     """Return a boundary that begins no line of any part. No base64 or quoted-printable line has "=_"."""
     number = 0
     while True:
-        digest = hashlib.sha256(f"{number} {seed}".encode()).hexdigest()[:32]
+        digest = hashlib.sha256(f"{number} {seed}".encode()).hexdigest()[:16]
         boundary = f"=_{digest}"
         if not any(b"--" + boundary.encode("ascii") in part for part in parts):
             return boundary

@@ -20,16 +20,18 @@ from mailstore.faults import NotFound
 from mailstore.letters import letters
 from mailstore.letters.letters import Addressee, Letter
 from mailstore.mailboxes.contents import piece
+from mailstore.octets import messages
 from mailstore.outbox import Owed
 from policies.evidence import Actor, Event
 from policies.header_protection import Demand
 from policies.letter import Duty
 from policies.people.directory import Directory
-from policies.receipts.receipt import Consignment, Facts, Kind, NamedOffice, kind_of
+from policies.receipts.receipt import Consignment, Facts, Kind, NamedOffice, Notify, kind_of
 from policies.tracking import consignment_status
 from policies.words.calendar import parse_rfc3339
 from policies.words.reasons import Reason
 
+LONGEST_RETURNED = 1_048_576  # octets of a letter that comes back whole
 _ENHANCED = re.compile(r"[45]\.[0-9]{1,3}\.[0-9]{1,3}")  # RFC 3463 section 2, failures only
 _DISPATCH = frozenset(
     {
@@ -44,21 +46,30 @@ _DISPATCH = frozenset(
 )
 _TRANSACTIONS = frozenset({Event.ACCEPTED, Event.RECIPIENTS_ADDED})
 _PLACED = frozenset({Event.DELIVERED, Event.REGISTERED_IN})
-_PERSONAL = frozenset({Event.HANDED_OVER, Event.SEEN})
+# What the dispatch receipt has told is not told again: acceptance, delivery and the incoming number.
+_LATER = {
+    Kind.OPENED: frozenset({Event.HANDED_OVER, Event.SEEN}),
+    Kind.FAILED: frozenset({Event.DELIVERED, Event.TAKEN_OVER, Event.NOT_DELIVERED, Event.EXPIRED}),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What one receipt is made of. `head` is the letter's header section, original octets, no empty line."""
+    """What one receipt is made of.
+
+    `head` is the letter's header section, original octets, no empty line; `letter` the whole letter where it is to come
+    back with a failure (RET=FULL, RFC 3461 section 4.3), else empty.
+    """
 
     facts: Facts
     records: tuple[Recorded, ...]
     head: bytes
     proof: Proof | None
+    letter: bytes = b""
 
 
-def gather(connection: Reading, owed: Owed, directory: Directory, seal: str) -> Material:
-    """Return what the owed receipt is made of. `seal` is the fingerprint of the key that will sign it.
+def gather(connection: Reading, owed: Owed, directory: Directory) -> Material:
+    """Return what the owed receipt is made of.
 
     Raises NotFound when letter or record is missing, ValueError when the record owes no receipt of that kind.
     """
@@ -77,18 +88,21 @@ def gather(connection: Reading, owed: Owed, directory: Directory, seal: str) -> 
         every = [one for one in every if _office(one) not in others]
     records = tuple(one for one in every if _concerns(one, cause, kind))
     facts = _facts(letter, cause, kind, records, recipients, directory)
-    accepted = next((one for one in records if one.event == Event.ACCEPTED), None)
+    accepted = next((one for one in every if one.event == Event.ACCEPTED), None)
     said = cause if cause.event == Event.RECIPIENTS_ADDED else accepted
     detail = said.members.get("detail", {}) if said else {}
     signed = accepted.members.get("detail", {}).get("signature") if accepted else None
     facts = replace(
         facts,
-        seal=seal,
         envelope_id=str(detail.get("envid", "")),
         header_unsigned=_header_unsigned(signed),
     )
+    untold = {one.office for one in recipients} - {one.recipient.address for one in facts.consignments}
+    records = tuple(one for one in records if _office(one) not in untold)
     proof = prove(connection, [one.log_index for one in records])
-    return Material(facts, records, _header_section(connection, letter), proof)
+    full = kind is Kind.FAILED and detail.get("ret") == "FULL" and letter.size <= LONGEST_RETURNED
+    octets = messages.octets(connection, letter.sha256) if full else b""
+    return Material(facts, records, _header_section(connection, letter), proof, octets)
 
 
 def _header_unsigned(signature: object) -> bool:
@@ -113,11 +127,9 @@ def _concerns(one: Recorded, cause: Recorded, kind: Kind) -> bool:
     if kind is Kind.DISPATCH:
         other = one.event == Event.RECIPIENTS_ADDED and one.evidence_id != cause.evidence_id
         return one.event in _DISPATCH and not other
-    if one.event == Event.ACCEPTED:
-        return True
     if one.log_index > cause.log_index or _office(one) != _office(cause):
         return False
-    return one.event in _DISPATCH or (one.event in _PERSONAL and _login(one) == _login(cause))
+    return one.event in _LATER[kind] and (kind is not Kind.OPENED or _login(one) == _login(cause))
 
 
 def _office(record: Recorded) -> str:
@@ -140,11 +152,14 @@ def _facts(
         consignments = tuple(
             _consignment(_named(one.office, one.agency, directory), one, records) for one in recipients
         )
+        consignments = tuple(one for one in consignments if one.told)
     else:
         party = cause.members.get("recipient", {})
         address, agency = str(party.get("office", "")), str(party.get("agency", ""))
         mine = next((one for one in recipients if one.office == address), None)
-        consignments = (_consignment(_named(address, agency, directory), mine, records, cause),)
+        concerned = _consignment(_named(address, agency, directory), mine, records, cause)
+        # An opening is no delivery status: NOTIFY says nothing about it.
+        consignments = (concerned,) if kind is Kind.OPENED or concerned.told else ()
     handed = [one for one in records if one.event == Event.HANDED_OVER] if kind is Kind.OPENED else []
     return Facts(
         kind,
@@ -160,7 +175,6 @@ def _facts(
         parse_rfc3339(letter.accepted_at),
         _named(letter.sender_office, letter.sender_agency, directory),
         consignments,
-        seal="",
         actor=_actor(cause.members.get("actor", {})) if kind is Kind.OPENED else None,
         handed_over=_time(handed[0]) if handed else None,
     )
@@ -183,8 +197,11 @@ def _consignment(
         status = Event(cause.event)
     duty = Duty(addressee.duty) if addressee and addressee.duty in set(Duty) else None
     incoming = addressee.incoming_reference if addressee else ""
+    asked = addressee.notify.split() if addressee else []
+    notify = frozenset(Notify(word) for word in asked if word in set(Notify))
+    orcpt = addressee.orcpt if addressee else ""
     if cause is None:
-        return Consignment(recipient, duty, incoming, status)
+        return Consignment(recipient, duty, incoming, status, notify=notify, orcpt=orcpt)
     members = cause.members
     placed = next((one for one in own if one.event == Event.DELIVERED), None)
     reason = str(members.get("reason", ""))
@@ -199,6 +216,8 @@ def _consignment(
         Reason(reason) if reason in set(Reason) else None,
         code if _ENHANCED.fullmatch(code) else "",
         _time(placed) if placed else None,
+        notify,
+        orcpt,
     )
 
 

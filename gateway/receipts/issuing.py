@@ -3,6 +3,7 @@
 Step 9 of docs/path-of-a-letter.md. The work is owed by outbox rows that intake and opening wrote with their cause.
 
 Invariants:
+- What the sender did not ask to be told (NOTIFY, RFC 3461) is not placed: the row is done, and the evidence stands.
 - What is owed is placed exactly once: the row turns to done in the transaction that places the receipt and records
   RECEIPT-ISSUED. Who comes second places nothing.
 - A failure is never silent and never final: the row keeps the error and its next time.
@@ -118,9 +119,11 @@ class Receipting:
         return await self._offload.read(lambda connection: _stored(connection, letter_id))
 
     async def _render(self, owed: Owed, directory: Directory) -> Receipt | None:
-        seal = self._sealer.fingerprint
         try:
-            material = await self._offload.read(lambda connection: gather(connection, owed, directory, seal))
+            material = await self._offload.read(lambda connection: gather(connection, owed, directory))
+            if not material.facts.consignments:
+                await self._offload.write(lambda unit: outbox.finish(unit, owed.id))
+                return None
             return await self._offload.call(lambda: self._finished(owed, material))
         except Unavailable:
             raise

@@ -1,33 +1,46 @@
 """Put a receipt together: the message that a mail program shows, threads, verifies and learns the key from.
 
     multipart/signed (RFC 3156)
-    ├── multipart/report (RFC 6522), header fields repeated under the signature (RFC 9788)
-    │   ├── multipart/alternative: text/plain and text/html, Arabic and then English in each
+    ├── multipart/report (RFC 6522), what people see of the header under the signature, too (RFC 9788)
+    │   ├── text/html: Arabic, English, and the facts that are the same in both
     │   ├── message/delivery-status, or message/disposition-notification for an opening
-    │   ├── text/rfc822-headers: the letter's own header section
+    │   ├── text/rfc822-headers: what names the letter in its own header section
     │   └── application/json: the records of the log under the log's signature
     └── application/pgp-signature
 
 The first three parts stand in RFC 6522's order, so that programs which know nothing of the fourth read a report.
 
-Invariant: the same facts, records, keys and time of issue make the same signed octets.
+Invariants:
+- The same facts, records, keys and time of issue make the same signed octets.
+- The receipt for a letter of 1 KB to one office has at most 8,192 octets (ADR 0011).
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.mime.writing import Entity, base64_entity, base64_lines, mailbox, multipart, words
+from gateway.mime.writing import (
+    Entity,
+    Fields,
+    base64_entity,
+    base64_lines,
+    header,
+    mailbox,
+    multipart,
+    words,
+)
 from gateway.receipts.facts import Material
-from gateway.receipts.rendering import page, plain_text
-from gateway.receipts.report import evidence_part, header_part, machine_part, mail_date, original_message_id
+from gateway.receipts.rendering import page
+from gateway.receipts.report import evidence_part, machine_part, mail_date, original_message_id, returned_part
 from gateway.signatures.openpgp.armor import dearmor
 from gateway.signatures.sealed import sealed
 from policies.receipts.receipt import Facts, Kind
-from policies.receipts.text import section, subject_line
+from policies.receipts.text import reading, subject_line
 from policies.words.arabic import strip_controls
 
+SIZE = 8192  # octets that a receipt keeps to where it can
+SEAL = 530  # octets that the seal adds to fields and report, a few more than it takes
 DISPLAY_NAME = "مراسلات Murasalat"
 
 
@@ -48,20 +61,37 @@ class Sealing:
 
 
 def compose(material: Material, issued: datetime, sealing: Sealing) -> bytes:
-    """Return the receipt as it is stored, issued at that time (UTC). What the signers raise goes through."""
+    """Return the receipt as it is stored, issued at that time (UTC). What the signers raise goes through.
+
+    Where it would be too long, what can be had elsewhere stays out if that helps: the proof, which the log can give at
+    any time, and then the Autocrypt key, which other receipts carry.
+    """
     facts = material.facts
-    fields = [("Date", mail_date(facts, issued)), *_fields(facts, sealing)]
+    shown = [("Date", mail_date(facts, issued)), *_shown(facts, sealing)]
+    outer = [*shown, *_convenient(facts)]
+    keyed = [*outer, ("Autocrypt", _autocrypt(sealing))]
+    report, bare = _report(material, shown, sealing), _report(replace(material, proof=None), shown, sealing)
+    forms = ((keyed, report), (keyed, bare), (outer, bare))
+    fields, chosen = next((one for one in forms if _size(*one) <= SIZE), forms[0])
+    return sealed(fields, chosen, facts.evidence_id, sealing.sign)
+
+
+def _report(material: Material, shown: Fields, sealing: Sealing) -> Entity:
+    facts = material.facts
     parts = [
         human_part(facts),
         machine_part(facts, sealing.domain),
-        header_part(material.head),
+        returned_part(material),
         evidence_part(material, sealing.log_key_id, sealing.sign_bundle),
     ]
     report_type = "disposition-notification" if facts.kind is Kind.OPENED else "delivery-status"
     # hp is RFC 9788; protected-headers its forerunner, which older programs look for.
     parameters = f'report-type={report_type}; protected-headers="v1"; hp="clear"'
-    report = multipart("report", parameters, fields, parts, facts.evidence_id)
-    return sealed(fields, report, facts.evidence_id, sealing.sign)
+    return multipart("report", parameters, shown, parts, facts.evidence_id)
+
+
+def _size(fields: Fields, report: Entity) -> int:
+    return len(header(fields)) + len(report.octets) + SEAL
 
 
 def message_id(facts: Facts, address: str) -> str:
@@ -71,38 +101,33 @@ def message_id(facts: Facts, address: str) -> str:
 
 def human_part(facts: Facts) -> Entity:
     """Return what people read."""
-    sections = (section(facts, "ar"), section(facts, "en"))
-    text, markup = plain_text(sections), page(sections)
-    parts = [
-        base64_entity((("Content-Type", f"text/{subtype}; charset=utf-8"),), _crlf(content))
-        for subtype, content in (("plain", text), ("html", markup))
-    ]
-    return multipart("alternative", "", (), parts, f"text {facts.evidence_id}")
+    markup = page(reading(facts)).replace("\n", "\r\n").encode()
+    return base64_entity((("Content-Type", "text/html; charset=utf-8"),), markup)
 
 
-def _crlf(text: str) -> bytes:
-    return text.replace("\n", "\r\n").encode()
-
-
-def _fields(facts: Facts, sealing: Sealing) -> list[tuple[str, str]]:
-    """Return the header fields but for Date, the same outside and under the signature."""
-    fields = [
+def _shown(facts: Facts, sealing: Sealing) -> list[tuple[str, str]]:
+    """Return the header fields that people see, but for Date: they stand outside and under the signature."""
+    return [
         ("From", mailbox(DISPLAY_NAME, sealing.address)),
         ("To", f"<{facts.sender.address}>"),
         ("Subject", words(subject_line(facts))),
         ("Message-ID", message_id(facts, sealing.address)),
     ]
+
+
+def _convenient(facts: Facts) -> list[tuple[str, str]]:
+    """Return the fields for programs, which read the outer header.
+
+    They stand outside alone: the signed evidence says the same.
+    """
     parent = original_message_id(facts)
-    if parent:
-        fields += [("In-Reply-To", parent), ("References", parent)]
     return [
-        *fields,
+        *((("In-Reply-To", parent), ("References", parent)) if parent else ()),
         ("Auto-Submitted", "auto-replied"),  # RFC 3834 section 5
         ("Murasalat-Receipt", facts.kind.value),
         ("Murasalat-Reference", _token(facts.reference)),
         ("Murasalat-Letter-Id", facts.letter_id),
         ("Murasalat-Evidence", facts.evidence_id),
-        ("Autocrypt", _autocrypt(sealing)),
     ]
 
 

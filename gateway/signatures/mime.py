@@ -126,7 +126,7 @@ def find_detached(root: Part, octets: bytes) -> Detached | Problem:
 
 
 def _disguised(root: Part, octets: bytes) -> Problem | None:
-    """Return what is wrong with a header whose Content-Type speaks of protection: it is read strictly, or not at all."""
+    """Return what is wrong with a header whose Content-Type speaks of protection: such a one is read strictly."""
     described = b" ".join(values(root, octets, "content-type")).lower()
     return _root_problem(root, octets) if any(word in described for word in _PROTECTING) else None
 

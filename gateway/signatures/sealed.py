@@ -37,8 +37,4 @@ def sealed(fields: Fields, signed: Entity, seed: str, sign: Callable[[bytes], by
     )
 
 
-_SIGNATURE_FIELDS = (
-    ("Content-Type", 'application/pgp-signature; name="OpenPGP_signature.asc"'),
-    ("Content-Description", "OpenPGP digital signature"),
-    ("Content-Disposition", 'attachment; filename="OpenPGP_signature.asc"'),
-)
+_SIGNATURE_FIELDS = (("Content-Type", 'application/pgp-signature; name="signature.asc"'),)

@@ -22,7 +22,7 @@ from gateway.smtp.parameters import (
 from gateway.smtp.session import JOURNAL, Goodbye, Session
 from gateway.smtp.transaction import Peer, Transaction
 from policies.addresses.address import Address, AddressRefused, parse_path
-from policies.outcome import Registered
+from policies.outcome import Registered, Reported
 from policies.words import refusals
 from policies.words.reasons import Reason
 
@@ -55,12 +55,14 @@ async def mail(session: Session, argument: str) -> None:
     except ArgumentRefused as refused:
         session.error(*refused.codes, refused.text)
         return
-    if path == "<>":
+    # Read receipts come from <> (RFC 8098 section 3), so an officer may say it; a letter from <> the rules refuse.
+    null = path == "<>"
+    if null and session.peer.account.officer is None:
         await session.refuse(Reason.SENDER_MISMATCH, "the null reverse-path <>")
         session.count_error()
         return
-    sender = await _address(session, path, parameters, _BAD_SENDER)
-    if sender is None:
+    sender = None if null else await _address(session, path, parameters, _BAD_SENDER)
+    if sender is None and not null:
         return
     transaction = Transaction(sender, parameters)
     if parameters.size is not None and parameters.size > session.settings.size_limit:
@@ -218,6 +220,9 @@ async def _submit(session: Session, peer: Peer, transaction: Transaction, letter
     elif isinstance(outcome, Registered):
         told = outcome.reference
         session.say(replies.accepted(outcome.reference))
+    elif isinstance(outcome, Reported):
+        told = f"report on {outcome.reference}"
+        session.say(replies.noted(outcome.reference))
     else:
         told = str(outcome.reason)
         session.say(replies.refusal(outcome.reason, outcome.detail, outcome.said, arabic=session.arabic))

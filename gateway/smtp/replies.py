@@ -43,6 +43,7 @@ CODES: dict[Reason, tuple[int, str]] = {
     Reason.MALFORMED: (550, "5.6.0"),
     Reason.QUARANTINED: (550, "5.7.5"),
     Reason.NAME_MISLEADING: (550, "5.7.1"),
+    Reason.REPORT_UNKNOWN: (550, "5.7.1"),
 }
 
 
@@ -173,6 +174,11 @@ def refusal(
 def accepted(reference: str) -> bytes:
     """Return the reply to a registered letter."""
     return reply(250, "2.6.0", f"{sanitised(reference)} accepted")
+
+
+def noted(reference: str) -> bytes:
+    """Return the reply to a mail program's report about a letter."""
+    return reply(250, "2.6.0", f"{sanitised(reference)} report noted")
 
 
 def sanitised(text: str, *, ascii_only: bool = False) -> str:

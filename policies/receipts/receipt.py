@@ -4,7 +4,7 @@ Invariants:
 - A receipt is a rendering of evidence: every fact here was read from a record of the log, or from the
   letter's entry in the register. Nothing is concluded that no record says.
 - A receipt never begets a receipt: only the events in `_KINDS` owe one, and RECEIPT-ISSUED is none of them.
-- An office's preference suppresses receipts, never evidence.
+- An office's preference and a letter's NOTIFY suppress receipts, never evidence.
 """
 
 from dataclasses import dataclass
@@ -30,6 +30,15 @@ class Preference(StrEnum):
     ALL = "all"
     EXCEPTIONS = "exceptions"
     NONE = "none"
+
+
+class Notify(StrEnum):
+    """The words of NOTIFY (RFC 3461 section 4.1)."""
+
+    NEVER = "NEVER"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    DELAY = "DELAY"
 
 
 _KINDS = {
@@ -80,7 +89,8 @@ class Consignment:
 
     `status` is ACCEPTED, with no time and no record, as long as nothing is known about this recipient. `code`
     is an enhanced status code (RFC 3463) from the record, or empty. `delivered` is when the letter was placed in
-    the office's mailbox, which an expiry does not undo.
+    the office's mailbox, which an expiry does not undo. `notify` and `orcpt` are what the sender asked for this
+    recipient (RFC 3461 sections 4.1 and 4.2): empty when it said nothing.
     """
 
     recipient: NamedOffice
@@ -92,6 +102,24 @@ class Consignment:
     reason: Reason | None = None
     code: str = ""
     delivered: datetime | None = None
+    notify: frozenset[Notify] = frozenset()
+    orcpt: str = ""
+
+    @property
+    def told(self) -> bool:
+        """Whether the sender wants to be told how this consignment stands (RFC 3461 section 4.1).
+
+        Who says nothing is told everything, who says NEVER nothing; of the rest each state has its word.
+        """
+        return not self.notify or self._word in self.notify
+
+    @property
+    def _word(self) -> Notify:
+        if self.status in {Event.NOT_DELIVERED, Event.EXPIRED}:
+            # A letter that stands in the mailbox and was not fetched in time is late, not undelivered.
+            late = self.status is Event.EXPIRED and self.delivered is not None
+            return Notify.DELAY if late else Notify.FAILURE
+        return Notify.DELAY if self.status is Event.ACCEPTED else Notify.SUCCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +127,12 @@ class Facts:
     """Everything that one receipt tells.
 
     `event`, `at`, `evidence_id` and `log_index` are those of the record that caused it. `consignments` are
-    all recipients of a dispatch receipt, in the order of the envelope (where a system split them over several
-    transactions: those of the one that caused it), and the one recipient of the others.
+    those recipients of a dispatch receipt whose state the sender wants to be told, in the order of the envelope, and
+    the one recipient of the others; with none of them there is nothing to tell, and no receipt. Where a system split
+    them over several transactions they are those of the one that caused it.
     `actor` and `handed_over` (when the letter was first sent to that person's mail program) are set for an
-    opening. `seal` is the fingerprint of the key that signs the receipt. `envelope_id` is the sender's ENVID
-    (RFC 3461 section 4.4), or empty. `header_unsigned` is true when the letter's signature covers no header field and
-    the policy has the sender told so.
+    opening. `envelope_id` is the sender's ENVID (RFC 3461 section 4.4), or empty. `header_unsigned`
+    is true when the letter's signature covers no header field and the policy has the sender told so.
     """
 
     kind: Kind
@@ -120,7 +148,6 @@ class Facts:
     accepted: datetime
     sender: NamedOffice
     consignments: tuple[Consignment, ...]
-    seal: str
     actor: Actor | None = None
     handed_over: datetime | None = None
     envelope_id: str = ""

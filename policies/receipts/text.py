@@ -1,9 +1,10 @@
-"""What a receipt says to people: one section in Arabic and one in English, from the same facts.
+"""What a receipt says to people: the news in Arabic and in English, and one table of facts under labels of both.
 
 Invariants:
 - Whatever comes from a letter or a directory is one line, without control and bidi characters, inside an
   isolate; so isolates are balanced, and no name or subject can reorder or continue the words around it.
 - Addresses, digests, numbers and identifiers stand in left-to-right isolates.
+- A fact that is the same in both languages is said once.
 """
 
 from dataclasses import dataclass
@@ -13,43 +14,48 @@ from policies.evidence import Event
 from policies.receipts.receipt import Consignment, Facts, Kind, NamedOffice
 from policies.receipts.words import STORIES, WORDS
 from policies.words.arabic import isolate, strip_controls
-from policies.words.calendar import Language, both, rfc3339, time_of_day
+from policies.words.calendar import Language, both, time_of_day
 from policies.words.reasons import EXPLANATIONS
 
 LRI, PDI = "\u2066", "\u2069"
+LANGUAGES: tuple[Language, ...] = ("ar", "en")
 LONGEST = 200  # characters shown of a subject or a name
 NAME_IN_SUBJECT = 60  # characters of an officer's name
 NAMED_IN_SUBJECT = 3  # recipients whose agency codes stand in the subject
 
 
-Row = tuple[str, str]  # a label and its value; a line break in it separates its lines
-
-
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A small table of labels and values."""
-
-    heading: str
-    rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Several things of one kind: the name of each, and its own labels and values."""
-
-    heading: str
-    entries: tuple[tuple[str, tuple[Row, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One language's reading: title, what happened, the tables, and the closing notes."""
+class News:
+    """What happened, in one language."""
 
     language: Language
     title: str
     statements: tuple[str, ...]
-    tables: tuple[Table | Listing, ...]
-    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a value; `language` is None for what is the same in both."""
+
+    language: Language | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A value of one line or more, between its label in Arabic and its label in English."""
+
+    label_ar: str
+    label_en: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What people read: the news in each language, Arabic first, then the facts."""
+
+    news: tuple[News, ...]
+    rows: tuple[Row, ...]
 
 
 def subject_line(facts: Facts) -> str:
@@ -69,26 +75,10 @@ def subject_line(facts: Facts) -> str:
     return f"{begin}{end}{named}{rest}"
 
 
-def section(facts: Facts, language: Language) -> Section:
-    """Return the receipt's text in one language."""
-    word, story = WORDS[language], STORIES[_story(facts)][language]
-    if facts.kind is Kind.DISPATCH:
-        tables: list[Table | Listing] = [_letter(facts, language), _recipients(facts, language)]
-    else:
-        news = _officer if facts.kind is Kind.OPENED else _failure
-        tables = [news(facts, language), _letter(facts, language)]
-    happened = story.statement.format(name=_officer_name(facts, language), when=_when(facts.at, language))
-    notes = (
-        word["sealed"].format(seal=ltr(facts.seal)),
-        word["records"].format(file=ltr("evidence.json")),
-    )
-    return Section(
-        language,
-        story.title,
-        (happened, story.caution, *_coverage(facts, language)),
-        (*tables, _evidence(facts, language)),
-        notes,
-    )
+def reading(facts: Facts) -> Reading:
+    """Return what the receipt says to people."""
+    own = {Kind.DISPATCH: _dispatch, Kind.OPENED: _opened, Kind.FAILED: _failed}[facts.kind]
+    return Reading(tuple(_news(facts, language) for language in LANGUAGES), (*own(facts), _evidence(facts)))
 
 
 def _coverage(facts: Facts, language: Language) -> tuple[str, ...]:
@@ -100,6 +90,24 @@ def _coverage(facts: Facts, language: Language) -> tuple[str, ...]:
 def ltr(text: str) -> str:
     """Return an address, number or digest inside a left-to-right isolate."""
     return f"{LRI}{strip_controls(text)}{PDI}"
+
+
+def _news(facts: Facts, language: Language) -> News:
+    story = STORIES[_story(facts)][language]
+    happened = story.statement.format(name=_officer_name(facts, language), when=_when(facts.at, language))
+    return News(language, story.title, (happened, story.caution, *_coverage(facts, language)))
+
+
+def _row(word: str, *lines: Line) -> Row:
+    return Row(WORDS["ar"][word], WORDS["en"][word], lines)
+
+
+def _same(text: str) -> Line:
+    return Line(None, ltr(text))
+
+
+def _dated(moment: datetime) -> tuple[Line, ...]:
+    return tuple(Line(language, _when(moment, language)) for language in LANGUAGES)
 
 
 def _story(facts: Facts) -> str:
@@ -135,11 +143,6 @@ def _names(one: NamedOffice, language: Language) -> tuple[str, str]:
     return office or ltr(one.address), agency or ltr(one.agency)
 
 
-def _office(one: NamedOffice, language: Language) -> str:
-    office, agency = _names(one, language)
-    return WORDS[language]["joined"].format(office=office, agency=agency) + "\n" + ltr(one.address)
-
-
 def _officer_name(facts: Facts, language: Language) -> str:
     if facts.actor is None:
         return ""
@@ -147,78 +150,76 @@ def _officer_name(facts: Facts, language: Language) -> str:
     return name or ltr(facts.actor.login)
 
 
-def _letter(facts: Facts, language: Language) -> Table:
-    word, subject = WORDS[language], _clean(facts.subject)
-    return Table(
-        word["letter"],
-        (
-            (word["reference"], ltr(facts.reference)),
-            (word["subject"], isolate(subject) if subject else word["no subject"]),
-            (word["sender"], _office(facts.sender, language)),
-            (word["accepted"], _when(facts.accepted, language)),
-        ),
+def _letter(facts: Facts) -> tuple[Row, ...]:
+    subject = _clean(facts.subject)
+    told = (
+        [Line(None, isolate(subject))]
+        if subject
+        else [Line(one, WORDS[one]["no subject"]) for one in LANGUAGES]
     )
+    return (_row("reference", _same(facts.reference)), _row("subject", *told))
 
 
-def _recipients(facts: Facts, language: Language) -> Listing:
-    entries = tuple(_consignment(one, language) for one in facts.consignments)
-    return Listing(WORDS[language]["recipients"], entries)
+def _office(one: NamedOffice, duty: str = "") -> tuple[Line, ...]:
+    """Return office and agency in each language; the duty, a word of ours, behind them."""
+    lines = []
+    for language in LANGUAGES:
+        office, agency = _names(one, language)
+        name = WORDS[language]["joined"].format(office=office, agency=agency)
+        lines.append(Line(language, f"{name} ({WORDS[language][duty]})" if duty else name))
+    return tuple(lines)
 
 
-def _consignment(one: Consignment, language: Language) -> tuple[str, tuple[Row, ...]]:
-    word = WORDS[language]
-    name = _office(one.recipient, language)
-    if one.duty is not None:
-        name += f"\n({word[one.duty.value]})"
-    state = word.get(one.status, word[Event.DELIVERED])
-    standing = (word["state"], state) if one.at is None else (state, _when(one.at, language))
-    return name, ((word["incoming"], ltr(one.incoming_reference)), standing)
+def _addressed(one: Consignment) -> list[Row]:
+    """Return the recipient: names, duty and address, and the number it gave the letter."""
+    lines = [*_office(one.recipient, one.duty.value if one.duty else ""), _same(one.recipient.address)]
+    rows = [_row("recipient", *lines)]
+    return [*rows, _row("incoming", _same(one.incoming_reference))] if one.incoming_reference else rows
 
 
-def _officer(facts: Facts, language: Language) -> Table:
-    word, one = WORDS[language], facts.consignments[0]
-    office, agency = _names(one.recipient, language)
-    rows = [(word["name"], _officer_name(facts, language))]
-    if facts.actor is not None:
-        post = _preferred(facts.actor.post_ar, facts.actor.post_en, language)
-        if post:
-            rows.append((word["post"], post))
-    rows += [
-        (word["office"], office),
-        (word["agency"], agency),
-        (word["address"], ltr(one.recipient.address)),
-    ]
-    if one.incoming_reference:
-        rows.append((word["incoming"], ltr(one.incoming_reference)))
+def _dispatch(facts: Facts) -> tuple[Row, ...]:
+    # The usual letter is placed at the moment when it is accepted: then one line says all.
+    at_once = facts.delivered_to_all and all(one.at == facts.accepted for one in facts.consignments)
+    rows = [*_letter(facts), _row("placed" if at_once else "accepted", *_dated(facts.accepted))]
+    for one in facts.consignments:
+        rows += _addressed(one)
+        if not at_once:
+            rows.append(_standing(one))
+    return tuple(rows)
+
+
+def _standing(one: Consignment) -> Row:
+    state = one.status if one.status in WORDS["ar"] else Event.DELIVERED
+    if one.at is not None:
+        return _row(state, *_dated(one.at))
+    return _row("state", *(Line(language, WORDS[language][state]) for language in LANGUAGES))
+
+
+def _opened(facts: Facts) -> tuple[Row, ...]:
+    # The officer's name stands in the news.
+    post = (facts.actor.post_ar, facts.actor.post_en) if facts.actor else ("", "")
+    posts = [Line(language, _preferred(*post, language)) for language in LANGUAGES]
+    rows = [_row("post", *posts)] if all(line.text for line in posts) else []
+    rows += _addressed(facts.consignments[0])
     if facts.handed_over is not None:
-        rows.append((word["handed"], _when(facts.handed_over, language)))
-    rows.append((word["seen"], _when(facts.at, language)))
-    return Table(word["officer"], tuple(rows))
+        rows.append(_row("handed", *_dated(facts.handed_over)))
+    return (*rows, *_letter(facts))
 
 
-def _failure(facts: Facts, language: Language) -> Table:
-    word, one = WORDS[language], facts.consignments[0]
-    rows = [(word["office"], _office(one.recipient, language))]
-    if one.incoming_reference:
-        rows.append((word["incoming"], ltr(one.incoming_reference)))
+def _failed(facts: Facts) -> tuple[Row, ...]:
+    one = facts.consignments[0]
+    rows = _addressed(one)
     if one.delivered is not None:
-        rows.append((word[Event.DELIVERED], _when(one.delivered, language)))
-    rows.append((word[facts.event], _when(facts.at, language)))
+        rows.append(_row(Event.DELIVERED, *_dated(one.delivered)))
+    rows.append(_row(facts.event, *_dated(facts.at)))
     if one.reason is not None:
         why = EXPLANATIONS[one.reason]
-        told, remedy = (why.ar, why.remedy_ar) if language == "ar" else (why.en, why.remedy_en)
-        rows += [(word["reason"], f"{told} {ltr(one.reason.value)}"), (word["remedy"], remedy)]
-    return Table(word["recipient"], tuple(rows))
+        rows += [
+            _row("reason", Line("ar", why.ar), Line("en", why.en), _same(one.reason.value)),
+            _row("remedy", Line("ar", why.remedy_ar), Line("en", why.remedy_en)),
+        ]
+    return (*rows, *_letter(facts), _row("accepted", *_dated(facts.accepted)))
 
 
-def _evidence(facts: Facts, language: Language) -> Table:
-    word = WORDS[language]
-    return Table(
-        word["evidence"],
-        (
-            (word["evidence id"], ltr(facts.evidence_id)),
-            (word["log index"], ltr(str(facts.log_index))),
-            (word["utc"], ltr(rfc3339(facts.at))),
-            (word["digest"], ltr(facts.sha256)),
-        ),
-    )
+def _evidence(facts: Facts) -> Row:
+    return _row("evidence", _same(f"{facts.evidence_id} \u00b7 {facts.log_index}"))

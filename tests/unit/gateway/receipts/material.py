@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from typing import Any
 
 from gateway.receipts.facts import Material
 from gateway.receipts.message import Sealing, compose
@@ -34,7 +35,6 @@ DISPATCH = Facts(
     AT,
     SENDER,
     (TO,),
-    "F" * 40,
 )
 OPENED = replace(DISPATCH, kind=Kind.OPENED, event=Event.SEEN, actor=MARYAM, handed_over=AT)
 FAILED = replace(
@@ -94,6 +94,27 @@ def status_fields_of_disposition(octets: bytes) -> list[EmailMessage]:
     if isinstance(payload, list):
         return payload
     return [other(payload.encode())]
+
+
+def records_in(bundle: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records of an evidence file, as docs/auditor.md says: each patches the one before (RFC 7396)."""
+    records: list[dict[str, Any]] = []
+    for entry in bundle["records"]:
+        records.append(patched(records[-1] if records else {}, entry["patch"]))
+    return records
+
+
+def patched(before: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    after = dict(before)
+    for name, value in patch.items():
+        if value is None:
+            del after[name]
+        elif isinstance(value, dict):
+            earlier = before.get(name)
+            after[name] = patched(earlier if isinstance(earlier, dict) else {}, value)
+        else:
+            after[name] = value
+    return after
 
 
 CASES = {"dispatch": DISPATCH, "opened": OPENED, "failed": FAILED}

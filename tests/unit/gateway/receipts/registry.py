@@ -66,6 +66,9 @@ class Registry:
         octets: bytes = LETTER,
         delivered: bool = True,
         envid: str = "",
+        ret: str = "",
+        notify: dict[str, str] | None = None,
+        orcpt: dict[str, str] | None = None,
         owe: bool = True,
     ) -> Letter:
         self.sent += 1
@@ -100,10 +103,17 @@ class Registry:
                 engines="sequoia gnupg",
             )
             each = [self._addressee(unit, office, position) for position, office in enumerate(recipients)]
+            each = [
+                replace(
+                    one, notify=(notify or {}).get(one.office, ""), orcpt=(orcpt or {}).get(one.office, "")
+                )
+                for one in each
+            ]
             messages.put_message(unit, message)
             keys = letters.Keys(submission=uuid7(unit.now), signed=uuid7(unit.now))
             letters.insert_letter(unit, letter, each, keys)
-            detail: dict[str, object] = {"envid": envid} if envid else {}
+            said = {"envid": envid, "ret": ret}
+            detail: dict[str, object] = {name: value for name, value in said.items() if value}
             accepted = self._fact(unit, letter, Event.ACCEPTED, detail=detail)
             records.append(unit, accepted)
             for one in each if delivered else ():

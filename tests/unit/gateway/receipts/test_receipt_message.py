@@ -47,11 +47,9 @@ def test_both_parsers_see_the_same_parts(facts: Facts, unsealed: Sealing) -> Non
     assert inner.content_type.media_type == "multipart/report"
     assert inner.content_type.value("report-type") == machine.encode()
     assert signature.content_type.media_type == "application/pgp-signature"
-    wanted = ["multipart/alternative", f"message/{machine}", "text/rfc822-headers", "application/json"]
+    wanted = ["text/html", f"message/{machine}", "text/rfc822-headers", "application/json"]
     assert [part.content_type.media_type for part in inner.children] == wanted
     assert [part.get_content_type() for part in report(octets).iter_parts()] == wanted
-    texts = [part.content_type.media_type for part in inner.children[0].children]
-    assert texts == ["text/plain", "text/html"]
     assert all(not part.anomalies for part in (root, inner, signature, *inner.children))
     assert not other(octets).defects
 
@@ -67,8 +65,7 @@ def test_a_real_gpg_finds_the_signature_good_over_the_exact_slice(
     status = gpg(octets[start:end], found.signature)
     assert "GOODSIG" in status
     assert "VALIDSIG" in status
-    at = octets.index(b"Murasalat-Reference: MOJ", start)
-    altered = octets[start:at] + octets[at:end].replace(b"MOJ/2026", b"MOJ/2027", 1)
+    altered = octets[start:end].replace(b"To: <registry@moj", b"To: <registry@moi", 1)
     assert "BADSIG" in gpg(altered, found.signature)
 
 
@@ -94,7 +91,7 @@ def test_header_fields_are_repeated_under_the_signature(facts: Facts, unsealed: 
     assert compare_protected(root, inner, octets) == ()
     protected = protected_header(inner, octets)
     assert protected is not None
-    for name in ("from", "to", "subject", "date", "message-id", "in-reply-to", "references"):
+    for name in ("from", "to", "subject", "date", "message-id"):
         assert protected.fields[name] == values(root, octets, name)
         assert len(protected.fields[name]) == 1
 
@@ -132,9 +129,9 @@ def test_a_late_receipt_is_dated_when_it_was_signed_and_tells_when_the_event_was
 ) -> None:
     message = other(made(OPENED, unsealed, late=late))
     assert message["Date"] == date
-    body = message.get_body(("plain",))
+    body = message.get_body(("html",))
     assert body is not None
-    assert "2026-11-23T09:00:00.123Z" in body.get_content()
+    assert "23 November 2026 (13 Jumada al-Akhirah 1448 AH), <bdi>12:00:00</bdi>" in body.get_content()
 
 
 def test_mail_programs_find_the_sealing_key_in_the_autocrypt_field(unsealed: Sealing, sealer: Sealer) -> None:
@@ -237,8 +234,10 @@ def test_five_hundred_hostile_texts_never_make_a_header_field(unsealed: Sealing)
             unsealed,
         )
         root, message = parse(octets), email.message_from_bytes(octets)
-        assert names_of(message) == names, text
-        assert [field.name for field in root.fields] == ours, text
+        room = "Autocrypt" in message  # a receipt that long texts fill has no room for the key
+        outside, inside = names_of(message)
+        assert (outside, inside) == ([one for one in names[0] if room or one != "Autocrypt"], names[1]), text
+        assert [one.name for one in root.fields] == [one for one in ours if room or one != "autocrypt"], text
         assert [part.content_type.media_type for part in root.children[0].children] == skeleton, text
         assert not root.anomalies, text
         for name in ("Subject", "Murasalat-Reference"):
