@@ -264,5 +264,6 @@ def _receipts(
 
 def _receipt(octets: bytes) -> dict[str, Any]:
     root = parse(octets)
-    text = next(iter(text_of(root, octets)), "")
+    lines = next(iter(text_of(root, octets)), "").splitlines()
+    text = "\n".join(line.strip() for line in lines if line.strip())  # the page without its tags
     return {"subject": decode_words(first(root, octets, "subject") or b""), "text": text}
