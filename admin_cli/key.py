@@ -33,7 +33,7 @@ def enroll(
     from admin_cli import checks
     from admin_cli.acts import apply, instance
     from gateway.signatures.enrolment import read_key
-    from mailstore.directory.directory import enroll_key
+    from mailstore.directory.keys import enroll_key
 
     with instance() as opened:
         reading = read_key(
@@ -104,7 +104,7 @@ def show(fingerprint: str) -> None:
 def revoke(fingerprint: str, reason: Annotated[str, typer.Option(help="why")]) -> None:
     """Revoke an enrolled key from now on; letters accepted before stay valid."""
     from admin_cli.acts import change
-    from mailstore.directory.directory import revoke_key
+    from mailstore.directory.keys import revoke_key
 
     wanted = fingerprint.upper().replace(" ", "")
     change(lambda unit: revoke_key(unit, wanted, unit.now, reason))

@@ -38,6 +38,7 @@ from gateway.runtime.clock import Clock, utc_now
 from gateway.runtime.directory import CurrentDirectory
 from gateway.runtime.journal import start_journal
 from gateway.runtime.offload import Offload
+from gateway.signatures.openpgp.batches import GnupgBatches
 from gateway.signatures.selftest import self_test
 from gateway.smtp.settings import Ports, Settings
 from gateway.smtp.submission import SubmissionService
@@ -63,7 +64,7 @@ class Gateway:
             self.offload, self.sealer, instance.issuer, config.instance.receipts, clock, instance.log_key.sign
         )
         name = config.instance.receipts.rpartition("@")[2]
-        self.gnupg = verifier(instance.home)
+        self.gnupg = GnupgBatches(verifier(instance.home))
         standing = Standing(name, instance.issuer, policy_settings(config), self.gnupg, instance.log_key.sign)
         self.intake = Intake(self.offload, self.directory, standing, self.receipting.wake)
         self.opening = Opening(self.offload, instance.issuer, self.receipting.wake)
@@ -114,7 +115,7 @@ class Gateway:
 
     async def start(self) -> Listeners:
         """Start the workers and the listeners; return where each one listens. Raises EngineUnfit before anything."""
-        await self.offload.call(self_test, self.sealer, self.gnupg)
+        await self.offload.call(self_test, self.sealer, self.gnupg.verifier)
         self._spawn(self.receipting.run(self._stop))
         self._spawn(keep_signing(self.instance, self.offload, self._stop))
         listen = self.instance.config.listen
@@ -134,6 +135,7 @@ class Gateway:
         self.receipting.wake()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.login.close()
+        await asyncio.to_thread(self.gnupg.close)
         self.offload.close()
         self.instance.close()
         self.sealer.close()

@@ -34,7 +34,7 @@ from gateway.signatures.enrolment import read_key
 from gateway.signatures.sealed import sealed
 from gateway.signatures.sealing import Sealer
 from mailstore.database.transaction import Store, Unit
-from mailstore.directory import directory
+from mailstore.directory import directory, keys
 from policies.people.identity import Grant, Office, Officer, Right, System
 from tests.authority import trusting
 
@@ -112,7 +112,7 @@ class Site:
 
     def enroll(self, address: str, key: bytes) -> None:
         reading = read_key(key, address, self.clock())
-        self.change(lambda unit: directory.enroll_key(unit, reading.key, reading.fingerprints))
+        self.change(lambda unit: keys.enroll_key(unit, reading.key, reading.fingerprints))
 
     def signer(self, address: str, *, enrolled: bool = True) -> Sealer:
         """Return the office's signing key, made and enrolled at first use."""

@@ -25,7 +25,7 @@ from gateway.mime.writing import mailbox, text_entity, words
 from gateway.signatures.enrolment import read_key
 from gateway.signatures.sealed import sealed
 from gateway.signatures.sealing import Sealer
-from mailstore.directory import directory
+from mailstore.directory import directory, keys
 from policies.people.identity import Agency, Grant, Office, Officer, Right
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def enrol_offices(unit: "Unit", hashed: str, key: bytes) -> None:
     grants = (Grant(SENDER, frozenset({Right.SEND}), primary=True),)
     directory.add_officer(unit, Officer(LOGIN, "قياس", "Bench", "قياس", "Bench", grants=grants), hashed)
     reading = read_key(key, SENDER, datetime.now(UTC))
-    directory.enroll_key(unit, reading.key, reading.fingerprints)
+    keys.enroll_key(unit, reading.key, reading.fingerprints)
 
 
 def signed_letter(signer: Sealer, number: int, size: int) -> bytes:

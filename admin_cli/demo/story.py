@@ -30,7 +30,7 @@ from gateway.mime.writing import mailbox, text_entity, words
 from gateway.signatures.enrolment import read_key
 from gateway.signatures.sealed import sealed
 from gateway.signatures.sealing import Sealer
-from mailstore.directory import directory
+from mailstore.directory import directory, keys
 from policies.people.identity import Grant, Office, Officer, Right
 from policies.words.arabic import isolate
 
@@ -130,7 +130,7 @@ class Story:
         with Sealer(self.home / "archive-key", ARCHIVE) as signer:
             signer.create("الأرشيف العام", "وزارة العدل")
             reading = read_key(signer.public_key(), ARCHIVE, now)
-            opened.store.write(lambda unit: directory.enroll_key(unit, reading.key, reading.fingerprints))
+            opened.store.write(lambda unit: keys.enroll_key(unit, reading.key, reading.fingerprints))
             fields = (
                 ("From", mailbox("الأرشيف العام", ARCHIVE)),
                 ("To", mailbox("الأمانة العامة لمجلس الوزراء", SECRETARIAT)),

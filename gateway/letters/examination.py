@@ -21,15 +21,23 @@ from gateway.signatures.mime import (
     find_detached,
     protected_header,
 )
+from gateway.signatures.openpgp.batches import Answer, GnupgBatches
 from gateway.signatures.openpgp.gnupg import GnupgVerifier
-from gateway.signatures.verify import facts_of, issuer_of, replay_key, unusable
+from gateway.signatures.verify import (
+    facts_of,
+    first_opinion,
+    issuer_of,
+    replay_key,
+    second_opinion,
+    unusable,
+)
 from policies.case import Case, Header
 from policies.envelope import Envelope
 from policies.letter import Declared, SignatureRecord
 from policies.people.directory import Directory
 from policies.rules.order import ENVELOPE_RULES, SIGNATURE_RULES, decide, explain
 from policies.settings import PolicySettings
-from policies.signature import EnrolledKey, Finding
+from policies.signature import EnrolledKey, Finding, SignatureFacts
 from policies.structure import Problem, StructureFacts
 from policies.verdict import Refused, Verdict
 
@@ -63,6 +71,70 @@ class Examination:
         return list(explain(self.case, rules))
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A submission as far as it is known before the second engine has answered.
+
+    `first` are the first engine's facts: None when the rules refused before it was asked, or where the gateway seals.
+    """
+
+    case: Case
+    verdict: Verdict
+    octets: bytes
+    sha256: str
+    root: Part | None
+    declared: Declared
+    detached: Detached | None = None
+    first: SignatureFacts | None = None
+
+    def ask(self, gnupg: GnupgBatches) -> Answer | None:
+        """Ask the second engine without waiting; None when there is nothing to ask."""
+        if self.first is None or self.detached is None or self.case.signer is None:
+            return None
+        return second_opinion(self.detached, self.octets, self.case.signer, self.first, gnupg)
+
+    def judged(self, second: SignatureFacts | None) -> Examination:
+        """Return the examination with both engines' facts. Blocking: hashes the letter.
+
+        Raises Unavailable when an engine itself failed: that is no verdict.
+        """
+        case, verdict = self.case, self.verdict
+        if not isinstance(verdict, Refused):
+            if self.first is not None and second is not None:
+                case = replace(case, facts=_both(self.first, second))
+            verdict = decide(case, SIGNATURE_RULES)
+        refused = isinstance(verdict, Refused) or self.root is None
+        signature = UNSIGNED if refused else _signature(case, self.octets, self.sha256, self.detached)
+        parts = () if refused or self.root is None else _parts(self.root, self.octets)
+        return Examination(
+            case, verdict, self.octets, self.sha256, self.root, self.declared, signature, parts
+        )
+
+
+def read(
+    envelope: Envelope, octets: bytes, directory: Directory, settings: PolicySettings, *, gateway: str = ""
+) -> Reading:
+    """Read a submission, apply the rules that need no signature, and ask the first engine. Blocking.
+
+    `gateway` is our name in Authentication-Results. Raises nothing for any octets.
+    """
+    sha256 = hashlib.sha256(octets).hexdigest()
+    try:
+        root = parse(octets)
+    except MimeLimitExceeded as exceeded:
+        unread = StructureFacts(problems=(limit_problem(exceeded),))
+        case = Case(envelope, Header(()), len(octets), directory, settings, structure=unread)
+        return Reading(case, decide(case, ENVELOPE_RULES), octets, sha256, None, NOTHING_DECLARED)
+    declared = declared_by(root, octets)
+    case, detached = _read(envelope, octets, root, declared, directory, settings)
+    case = replace(case, gateway=gateway)
+    verdict = decide(case, ENVELOPE_RULES)
+    first = None
+    if not isinstance(verdict, Refused) and detached is not None and case.signer is not None:
+        first = first_opinion(detached, octets, case.signer)
+    return Reading(case, verdict, octets, sha256, root, declared, detached, first)
+
+
 def examine(
     envelope: Envelope,
     octets: bytes,
@@ -72,34 +144,22 @@ def examine(
     *,
     gateway: str = "",
 ) -> Examination:
-    """Examine a submission. Blocking: engines run here. `gateway` is our name in Authentication-Results.
+    """Examine a submission from end to end. Blocking: both engines run here.
 
     Raises nothing for any octets, only Unavailable when an engine itself failed: that is no verdict.
     """
-    sha256 = hashlib.sha256(octets).hexdigest()
-    try:
-        root = parse(octets)
-    except MimeLimitExceeded as exceeded:
-        unread = StructureFacts(problems=(limit_problem(exceeded),))
-        case = Case(envelope, Header(()), len(octets), directory, settings, structure=unread)
-        verdict = decide(case, ENVELOPE_RULES)
-        return Examination(case, verdict, octets, sha256, None, NOTHING_DECLARED, UNSIGNED)
-    case, detached = _read(envelope, octets, root, directory, settings)
-    case = replace(case, gateway=gateway)
-    verdict = decide(case, ENVELOPE_RULES)
-    if not isinstance(verdict, Refused):
-        if detached is not None and case.signer is not None:
-            facts = facts_of(detached, octets, case.signer, gnupg)
-            failed = [one.engine for one in facts if one.finding is Finding.ERROR]
-            if failed:
-                raise Unavailable(f"verification engine failed: {', '.join(failed)}")
-            case = replace(case, facts=facts)
-        verdict = decide(case, SIGNATURE_RULES)
-    declared = declared_by(root, octets)
-    if isinstance(verdict, Refused):
-        return Examination(case, verdict, octets, sha256, root, declared, UNSIGNED)
-    signature = _signature(case, octets, sha256, detached)
-    return Examination(case, verdict, octets, sha256, root, declared, signature, _parts(root, octets))
+    reading = read(envelope, octets, directory, settings, gateway=gateway)
+    second = None
+    if reading.first is not None and reading.detached is not None and reading.case.signer is not None:
+        _, second = facts_of(reading.detached, octets, reading.case.signer, gnupg)
+    return reading.judged(second)
+
+
+def _both(*facts: SignatureFacts) -> tuple[SignatureFacts, ...]:
+    failed = [fact.engine for fact in facts if fact.finding is Finding.ERROR]
+    if failed:
+        raise Unavailable(f"verification engine failed: {', '.join(failed)}")
+    return facts
 
 
 def _signature(case: Case, octets: bytes, sha256: str, detached: Detached | None) -> SignatureRecord:
@@ -127,10 +187,14 @@ def _parts(root: Part, octets: bytes) -> tuple[str, ...]:
 
 
 def _read(
-    envelope: Envelope, octets: bytes, root: Part, directory: Directory, settings: PolicySettings
+    envelope: Envelope,
+    octets: bytes,
+    root: Part,
+    declared: Declared,
+    directory: Directory,
+    settings: PolicySettings,
 ) -> tuple[Case, Detached | None]:
     """Gather the facts that need no engine."""
-    declared = declared_by(root, octets)
     case = Case(
         envelope,
         header_of(root, octets),

@@ -5,13 +5,14 @@ Invariants:
 - Whatever is hashed, sealed or rendered of a letter is so before the write.
 """
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.letters.client_reports import client_report_of, note_report
-from gateway.letters.examination import Examination, examine
+from gateway.letters.examination import Examination, Reading, read
 from gateway.letters.registering import (
     DirectoryMovedError,
     Prepared,
@@ -23,10 +24,13 @@ from gateway.messages.stored import message_of
 from gateway.runtime.directory import CurrentDirectory
 from gateway.runtime.faults import Unavailable
 from gateway.runtime.offload import Offload
+from gateway.signatures.openpgp.batches import Answer
+from mailstore.octets.messages import Message
 from policies.client_report import ClientReport
 from policies.envelope import Envelope, Recipient
 from policies.outcome import Outcome, Registered
 from policies.people.directory import Directory
+from policies.signature import SignatureFacts
 from policies.verdict import Refused
 from policies.words.reasons import Reason
 
@@ -67,26 +71,28 @@ class Intake:
             await self.reject(envelope, gone.reason, gone.detail, octets)
             return gone
         envelope = _as_of_now(envelope, directory)
-        found = await self._offload.call(  # 3 verify, 4 decide
+        reading = await self._offload.call(
             lambda: (
                 client_report_of(octets)
-                or examine(
-                    envelope, octets, directory, standing.settings, standing.gnupg, gateway=standing.gateway
-                )
+                or read(envelope, octets, directory, standing.settings, gateway=standing.gateway)
             )
         )
-        if not isinstance(found, Examination):
-            return await self._report(envelope, found, octets)
-        if isinstance(found.verdict, Refused):
-            await self.reject(envelope, found.verdict.reason, found.verdict.detail, octets)
-            return found.verdict
-        prepared = await self._offload.call(lambda: _prepared(standing, found))
-        outcome = await self._offload.write(
-            lambda unit: register_letter(unit, standing, found, prepared)
-        )  # 5, 6
+        if not isinstance(reading, Reading):
+            return await self._report(envelope, reading, octets)
+        second = reading.ask(standing.gnupg)  # 3 verify: GnuPG works while the message's structure is made
+        message = None if second is None else await self._offload.call(_message, reading)
+        examination = await self._offload.call(reading.judged, await _answered(second))  # 4 decide
+        if isinstance(examination.verdict, Refused):
+            refused = examination.verdict
+            await self.reject(envelope, refused.reason, refused.detail, octets)
+            return refused
+        prepared = await self._offload.call(_prepared, standing, examination, message)  # 5 put the octets
+        outcome = await self._offload.write(  # 6 one transaction
+            lambda unit: register_letter(unit, standing, examination, prepared)
+        )
         if isinstance(outcome, Registered):
-            self._owed()  # 8, 9
-        return outcome  # 7
+            self._owed()  # 8 deliver, 9 receipt: in the transaction, and the worker woken
+        return outcome  # 7 answer 250
 
     async def _report(self, envelope: Envelope, report: ClientReport | Refused, octets: bytes) -> Outcome:
         """Note what a mail program reports by itself: no letter, but evidence beside one."""
@@ -130,14 +136,26 @@ def _as_of_now(envelope: Envelope, directory: Directory) -> Envelope:
     return replace(envelope, account=present)
 
 
-def _prepared(standing: Standing, found: Examination) -> Prepared:
-    if found.root is None:  # the rules refuse what could not be read
+async def _answered(second: Answer | None) -> SignatureFacts | None:
+    if second is None:
+        return None
+    facts = await asyncio.wrap_future(second)
+    return facts  # noqa: RET504 - named, mypy takes it for what it is
+
+
+def _message(reading: Reading) -> Message:
+    if reading.root is None:  # the rules refuse what could not be read
         raise ValueError("an unreadable message was accepted")
-    message = message_of(found.octets, found.root, found.sha256)
+    return message_of(reading.octets, reading.root, reading.sha256)
+
+
+def _prepared(standing: Standing, examination: Examination, message: Message | None) -> Prepared:
     seal = ""
-    if found.signature.format == "sealed":
-        seal = base64.b64encode(standing.seal(SEAL_CONTEXT + found.octets)).decode()
-    return Prepared(message, submission_key(found.case.envelope, found.sha256), seal)
+    if examination.signature.format == "sealed":
+        seal = base64.b64encode(standing.seal(SEAL_CONTEXT + examination.octets)).decode()
+    if message is None:
+        message = message_of(examination.octets, examination.root, examination.sha256)
+    return Prepared(message, submission_key(examination.case.envelope, examination.sha256), seal)
 
 
 def submission_key(envelope: Envelope, sha256: str) -> str:

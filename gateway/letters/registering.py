@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from gateway.letters.envelope_detail import received, said
 from gateway.letters.examination import Examination
 from gateway.letters.placement import Placement, Trace, header_block
-from gateway.signatures.openpgp.gnupg import GnupgVerifier
+from gateway.signatures.openpgp.batches import GnupgBatches
 from mailstore import outbox
 from mailstore.database.transaction import Unit
 from mailstore.directory.directory import version
@@ -53,7 +53,7 @@ class Standing:
     gateway: str
     issuer: Issuer
     settings: PolicySettings
-    gnupg: GnupgVerifier
+    gnupg: GnupgBatches
     seal: Callable[[bytes], bytes]
 
 

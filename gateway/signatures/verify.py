@@ -2,6 +2,7 @@
 
 from gateway.signatures.mime import Detached
 from gateway.signatures.openpgp import verification
+from gateway.signatures.openpgp.batches import Answer, GnupgBatches
 from gateway.signatures.openpgp.gnupg import GnupgVerifier
 from policies.signature import EnrolledKey, SignatureFacts
 from policies.structure import Problem
@@ -34,3 +35,16 @@ def facts_of(
     Blocks while engines run. Never raises for bad input: an engine that fails reports Finding.ERROR.
     """
     return verification.verify_both(octets[slice(*detached.signed)], detached.signature, key, gnupg)
+
+
+def first_opinion(detached: Detached, octets: bytes, key: EnrolledKey) -> SignatureFacts:
+    """Return the facts of the engine in this process. Never raises for bad input."""
+    return verification.first_opinion(octets[slice(*detached.signed)], detached.signature, key)
+
+
+def second_opinion(
+    detached: Detached, octets: bytes, key: EnrolledKey, first: SignatureFacts, gnupg: GnupgBatches
+) -> Answer:
+    """Ask the other engine, of another origin, without waiting; the future never fails."""
+    signed = octets[slice(*detached.signed)]
+    return verification.second_opinion(signed, detached.signature, key, first, gnupg)

@@ -7,7 +7,6 @@ be told from the present by one small read.
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -17,7 +16,7 @@ from mailstore.database.prepared import Prepared
 from mailstore.database.transaction import Unit
 from mailstore.directory.existence import known, unknown
 from mailstore.directory.likeness import hold_agency, hold_at_home, hold_office, hold_officer
-from mailstore.faults import Conflict, NotFound, StoreFault
+from mailstore.faults import Conflict, NotFound
 from mailstore.mailboxes.mailboxes import provision
 from policies.people.directory import Directory, password_credential
 from policies.people.identity import Agency, Grant, Office, Officer, Right, System
@@ -356,49 +355,4 @@ def set_pair(unit: Unit, sender: str, recipient: str, *, allowed: bool) -> None:
     unit.connection.execute(table.delete().where(table.c.sender == sender, table.c.recipient == recipient))
     row = {"sender": sender, "recipient": recipient, "allowed": allowed, "decided_at": rfc3339(unit.now)}
     unit.connection.execute(insert(table), row)
-    changed(unit)
-
-
-def enroll_key(unit: Unit, key: EnrolledKey, fingerprints: Iterable[str], approved_by: str = "") -> None:
-    """Enrol a public key for an office. Raises Conflict when any of its (sub)keys is enrolled already."""
-    known(unit.connection, schema.offices.c.address, key.address, "office")
-    every = {key.fingerprint, *fingerprints}
-    table = schema.key_fingerprints
-    taken = unit.connection.scalar(
-        select(schema.keys.c.address)
-        .join(table, table.c.key_id == schema.keys.c.id)
-        .where(table.c.fingerprint.in_(every))
-    )
-    if taken is not None:
-        raise Conflict(
-            f"key {key.fingerprint} is enrolled already, for {taken}",
-            f"المفتاح {key.fingerprint} مسجّل من قبل باسم {taken}",
-        )
-    added = unit.connection.execute(
-        insert(schema.keys),
-        {
-            "address": key.address,
-            "format": key.format,
-            "fingerprint": key.fingerprint,
-            "material": key.material,
-            "approved_by": approved_by,
-            "enrolled_at": rfc3339(key.enrolled),
-            "expires_at": rfc3339(key.expires) if key.expires else None,
-        },
-    )
-    number = added.inserted_primary_key
-    if number is None:
-        raise StoreFault("the database gave the key no number")
-    unit.connection.execute(insert(table), [{"fingerprint": one, "key_id": number[0]} for one in every])
-    changed(unit)
-
-
-def revoke_key(unit: Unit, fingerprint: str, when: datetime, reason: str) -> None:
-    """Mark a key as revoked from `when` on. Raises NotFound."""
-    known(unit.connection, schema.keys.c.fingerprint, fingerprint, "key")
-    unit.connection.execute(
-        update(schema.keys)
-        .where(schema.keys.c.fingerprint == fingerprint)
-        .values(revoked_at=rfc3339(when), revocation_reason=reason)
-    )
     changed(unit)

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from mailstore.database import schema
 from mailstore.database.transaction import Store, Unit
-from mailstore.directory import credentials, directory, systems
+from mailstore.directory import credentials, directory, keys, systems
 from mailstore.faults import Conflict, NotFound, StoreFault
 from mailstore.upgrade import initialise
 from policies.people.directory import password_credential
@@ -37,7 +37,7 @@ def test_an_empty_directory_is_a_value_of_version_zero(store: Store) -> None:
 
 def test_what_was_enrolled_is_read_back_equal(filled: Store) -> None:
     filled.write(partial(directory.add_system, system=SYSTEM, password_hash="h"))
-    filled.write(partial(directory.enroll_key, key=KEY, fingerprints=["B" * 40], approved_by="chief"))
+    filled.write(partial(keys.enroll_key, key=KEY, fingerprints=["B" * 40], approved_by="chief"))
     filled.write(partial(directory.set_pair, sender="MOJ", recipient="MOI", allowed=False))
     found = filled.read(directory.snapshot)
     assert found.agencies["MOJ"] == Agency("MOJ", "moj.gov.example", "وزارة MOJ", "Ministry MOJ")
@@ -84,7 +84,7 @@ CHANGES: list[Callable[[Unit], object]] = [
     partial(directory.add_password, login=login_of("MOJ"), password_hash="h2"),
     partial(credentials.set_officer_certificate, login=login_of("MOJ"), sha256="e" * 64),
     partial(directory.set_pair, sender="MOJ", recipient="MOF", allowed=False),
-    partial(directory.enroll_key, key=KEY, fingerprints=[]),
+    partial(keys.enroll_key, key=KEY, fingerprints=[]),
 ]
 
 
@@ -95,7 +95,7 @@ def test_every_change_raises_the_version(filled: Store) -> None:
         after = filled.read(directory.version)
         assert after > before, change
         before = after
-    filled.write(partial(directory.revoke_key, fingerprint="A" * 40, when=WHEN, reason="lost"))
+    filled.write(partial(keys.revoke_key, fingerprint="A" * 40, when=WHEN, reason="lost"))
     assert filled.read(directory.version) > before
 
 
@@ -118,8 +118,8 @@ UNKNOWN: list[Callable[[Unit], object]] = [
     partial(directory.add_password, login="nobody", password_hash="h"),
     partial(credentials.set_officer_certificate, login="nobody", sha256="e" * 64),
     partial(directory.set_pair, sender="MOJ", recipient="XXX", allowed=True),
-    partial(directory.enroll_key, key=replace(KEY, address="absent@moj"), fingerprints=[]),
-    partial(directory.revoke_key, fingerprint="F" * 40, when=WHEN, reason=""),
+    partial(keys.enroll_key, key=replace(KEY, address="absent@moj"), fingerprints=[]),
+    partial(keys.revoke_key, fingerprint="F" * 40, when=WHEN, reason=""),
 ]
 
 TAKEN: list[Callable[[Unit], object]] = [
@@ -163,7 +163,7 @@ def test_a_certificate_names_one_system(filled: Store) -> None:
 
 
 def test_no_key_material_serves_twice(filled: Store) -> None:
-    filled.write(partial(directory.enroll_key, key=KEY, fingerprints=["B" * 40]))
+    filled.write(partial(keys.enroll_key, key=KEY, fingerprints=["B" * 40]))
     other = replace(KEY, address=MOF, fingerprint="C" * 40)
     for key, subkeys in (
         (KEY, []),
@@ -172,17 +172,17 @@ def test_no_key_material_serves_twice(filled: Store) -> None:
         (replace(other, fingerprint="B" * 40), []),
     ):
         with pytest.raises(Conflict):
-            filled.write(partial(directory.enroll_key, key=key, fingerprints=subkeys))
-    filled.write(partial(directory.enroll_key, key=other, fingerprints=["C" * 40, "D" * 40]))
+            filled.write(partial(keys.enroll_key, key=key, fingerprints=subkeys))
+    filled.write(partial(keys.enroll_key, key=other, fingerprints=["C" * 40, "D" * 40]))
     assert filled.read(directory.snapshot).keys == {MOJ: (KEY,), MOF: (other,)}
 
 
 def test_a_revoked_key_stays_enrolled_with_the_time_of_its_end(filled: Store) -> None:
-    filled.write(partial(directory.enroll_key, key=KEY, fingerprints=[]))
-    filled.write(partial(directory.revoke_key, fingerprint="A" * 40, when=WHEN, reason="lost"))
+    filled.write(partial(keys.enroll_key, key=KEY, fingerprints=[]))
+    filled.write(partial(keys.revoke_key, fingerprint="A" * 40, when=WHEN, reason="lost"))
     assert filled.read(directory.snapshot).keys[MOJ][0].revoked == WHEN
     with pytest.raises(Conflict):
-        filled.write(partial(directory.enroll_key, key=KEY, fingerprints=[]))
+        filled.write(partial(keys.enroll_key, key=KEY, fingerprints=[]))
 
 
 def test_a_grant_replaces_the_one_before_and_the_primary_office_comes_first(filled: Store) -> None:

@@ -14,7 +14,7 @@ from harness import Site, header_fields, now, send, submission
 from gateway.instance.home import open_instance
 from gateway.mime.writing import text_entity
 from gateway.signatures.sealed import sealed
-from mailstore.directory import directory
+from mailstore.directory import keys
 from mailstore.evidence import records
 
 SENDER, TO = "registry@moj.gov.example", "registry@mof.gov.example"
@@ -78,7 +78,7 @@ def refused(site: Site, octets: bytes, reasons: Sequence[str]) -> None:
 def test_a_revoked_key(site: Site) -> None:
     octets = site.letter(SENDER, TO)
     fingerprint = site.signer(SENDER).fingerprint
-    site.change(lambda unit: directory.revoke_key(unit, fingerprint, unit.now, "lost"))
+    site.change(lambda unit: keys.revoke_key(unit, fingerprint, unit.now, "lost"))
     refused(site, octets, ["KEY-REVOKED"])
 
 

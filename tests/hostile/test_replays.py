@@ -143,7 +143,8 @@ def test_an_old_signature_written_anew_makes_no_second_letter(scene: Scene, form
     before = len(scene.stored())
     signature, encoding = rewritten(form, SIGNATURE.search(octets)[0])  # type: ignore[index]
     again = SIGNATURE.sub(lambda _match: signature, readdressed(octets))
-    place = b'Content-Disposition: attachment; filename="OpenPGP_signature.asc"'
+    place = b"Content-Type: application/pgp-signature"
+    assert again.count(place) == 1
     again = again.replace(place, b"Content-Transfer-Encoding: " + encoding + b"\r\n" + place)
     for login in ("clerk.moj", "second.moj"):
         code, text = scene.send(again, OTHER, login=login)

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from gateway.signatures.openpgp import packets
 from gateway.signatures.openpgp.gnupg import GnupgVerifier, StatusLines, facts_of
@@ -34,7 +35,8 @@ _BINARY_DOCUMENT = 0
 _PREFIX = "[GNUPG:] "
 _EXPECTED = frozenset({"NEWSIG", "KEY_CONSIDERED", "SIG_ID", "GOODSIG", "VALIDSIG"})
 
-Lines = list[tuple[str, str]]
+Answer: TypeAlias = Future[SignatureFacts]
+Lines: TypeAlias = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +69,11 @@ class GnupgBatches:
     def __init__(self, verifier: GnupgVerifier, *, alone: int = 2) -> None:
         self.verifier = verifier
         self._alone = ThreadPoolExecutor(alone, thread_name_prefix="gnupg")
-        self._waiting: queue.SimpleQueue[tuple[Question, Future[SignatureFacts]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Question, Answer] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="gnupg-batches", daemon=True)
         self._thread.start()
 
-    def ask(self, question: Question) -> "Future[SignatureFacts]":
+    def ask(self, question: Question) -> Answer:
         """Queue a question; the future never fails, what goes wrong with gpg itself is the finding ERROR."""
         future: Future[SignatureFacts] = Future()
         if question.fits:
@@ -86,7 +88,7 @@ class GnupgBatches:
         self._thread.join()
         self._alone.shutdown()
 
-    def _ask_alone(self, question: Question, future: "Future[SignatureFacts]") -> None:
+    def _ask_alone(self, question: Question, future: Answer) -> None:
         def ask() -> None:
             future.set_result(
                 self.verifier.verify(
@@ -108,7 +110,7 @@ class GnupgBatches:
                     else:
                         future.set_result(facts)
 
-    def _next_batch(self) -> tuple[list[tuple[Question, "Future[SignatureFacts]"]], bool]:
+    def _next_batch(self) -> tuple[list[tuple[Question, Answer]], bool]:
         """Wait for a question and take what queued behind it; also say whether this is the end."""
         entry = self._waiting.get()
         batch = []

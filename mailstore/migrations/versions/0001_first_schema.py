@@ -186,8 +186,7 @@ def _letters() -> None:
     op.create_table(
         "letters",
         sa.Column("letter_id", sa.String(36), nullable=False),
-        sa.Column("reference", sa.String(96), nullable=False),
-        sa.Column("series", sa.String(96), nullable=False),
+        *_each(sa.String(96), "reference", "series"),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("sender_agency", sa.String(32), nullable=False),
         *_each(sa.String(320), "sender_office", "sender_login"),
@@ -196,19 +195,19 @@ def _letters() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         *_each(sa.Text(), "subject", "subject_folded"),
         *_each(sa.String(16), "grade", "urgency"),
-        sa.Column("accepted_at", sa.String(24), nullable=False),
-        sa.Column("signature_format", sa.String(16), nullable=False),
-        sa.Column("signature_fingerprint", sa.String(128), nullable=False),
+        *_each(sa.String(24), "accepted_at"),
+        *_each(sa.String(16), "signature_format"),
+        *_each(sa.String(128), "signature_fingerprint"),
         sa.Column("headers_protected", sa.Boolean(), nullable=False),
         sa.Column("engines", sa.String(64), nullable=False),
         *_each(sa.String(64), "submission_key", "signed_key", "signature_key"),
         sa.Column("voided_at", sa.String(24), nullable=True),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["sender_agency"], ["agencies.code"], name=op.f("fk_letters_sender_agency_agencies")
+            ["sender_agency"], ["agencies.code"], op.f("fk_letters_sender_agency_agencies")
         ),
         sa.ForeignKeyConstraint(
-            ["sender_login"], ["accounts.login"], name=op.f("fk_letters_sender_login_accounts")
+            ["sender_login"], ["accounts.login"], op.f("fk_letters_sender_login_accounts")
         ),
         sa.ForeignKeyConstraint(
             ["sender_office"], ["offices.address"], name=op.f("fk_letters_sender_office_offices")
