@@ -24,7 +24,7 @@ from typing import Any
 SIZE = 1_200
 LARGE = 16_000
 FLOOR = 0.0005
-RATIO = 2.6
+RATIO = 3.0
 LIMIT = 0.3
 _NEVER = float("inf")
 _LOOKED_AT = 4

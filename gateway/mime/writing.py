@@ -92,6 +92,12 @@ def base64_entity(fields: Fields, octets: bytes) -> Entity:
     return Entity(header([*fields, ("Content-Transfer-Encoding", "base64")]) + b"\r\n", body)
 
 
+def smallest_entity(fields: Fields, octets: bytes) -> Entity:
+    """Return a leaf in whichever encoding makes it smaller: quoted-printable for mostly US-ASCII, else base64."""
+    encoded, quoted = base64_entity(fields, octets), text_entity(fields, octets)
+    return min(encoded, quoted, key=lambda entity: len(entity.octets))
+
+
 def base64_lines(octets: bytes, width: int = LINE) -> list[bytes]:
     """Return octets as lines of base64, without line ends."""
     encoded = base64.b64encode(octets)

@@ -133,11 +133,22 @@ def returned_part(material: Material) -> Entity:
     return _header_part(material.head)
 
 
+def naming_only(head: bytes) -> bytes:
+    """Return of a header section the two fields by which a program finds the letter: Subject and Message-ID."""
+    fields = scan_header(head, 0, len(head), DEFAULT_LIMITS).fields
+    return b"".join(
+        head[field.start : field.end] for field in fields if field.name in {"subject", "message-id"}
+    )
+
+
 def _header_part(head: bytes) -> Entity:
     fields = scan_header(head, 0, len(head), DEFAULT_LIMITS).fields
     named = [one for one in fields if one.name in _NAMING and one.end - one.start <= LONGEST_FIELD]
     octets = b"".join(head[one.start : one.end] for one in named)
-    return text_entity(_attached("text/rfc822-headers", "header.txt"), octets)
+    try:
+        return seven_bit_entity(_attached("text/rfc822-headers", "header.txt"), octets)
+    except ValueError:
+        return text_entity(_attached("text/rfc822-headers", "header.txt"), octets)
 
 
 def evidence_part(material: Material, key_id: str, sign: Callable[[bytes], bytes]) -> Entity:
