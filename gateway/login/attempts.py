@@ -7,6 +7,9 @@ Invariants:
   long as this object, and only while the credentials keep their version. The secret itself is never kept.
 - Every attempt with a secret of its own is counted by the throttle before anything is looked up; one of SCRAM when
   the login is named, and it stays counted when it is broken off.
+- Who has succeeded from a source is locked out from there by nobody: when too many attempts failed, the secret that
+  succeeded before is still taken, and no other. To find that it is another costs nothing that Argon2id or the
+  database would have to do.
 - SCRAM's first answer is made without a look-up: only the right proof tells that there is such an account.
 """
 
@@ -21,7 +24,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from gateway.login.passwords import Rank, VerificationRoom, canonical, generate_secret, hash_secret
 from gateway.login.scram import (
@@ -33,6 +36,7 @@ from gateway.login.scram import (
     nobodys_keys,
     read_keys,
     salt_of,
+    stored_keys,
 )
 from gateway.login.throttle import Throttle
 from gateway.net.connections import neighbourhood
@@ -80,6 +84,18 @@ class Proven:
     confirmation: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Familiar:
+    """What succeeded for one login from one source: HMACs of login and secret, and SCRAM keys; the latest first."""
+
+    proofs: tuple[bytes, ...] = ()
+    keys: tuple[Keys, ...] = ()
+
+
+_NEVER_CAME = _Familiar()
+_FAMILIAR = 4  # secrets of one login that are remembered for one source: its devices
+
+
 class Login:
     """Checks logins. `load` finds credentials by lower-case login, `load_certificate` an account by fingerprint."""
 
@@ -106,7 +122,7 @@ class Login:
         self._alarm = alarm
         self._alarms: OrderedDict[str, float] = OrderedDict()
         self._key = secrets.token_bytes(32)
-        self._came_from: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._came_from: OrderedDict[tuple[str, str], _Familiar] = OrderedDict()
         self._cache: OrderedDict[bytes, tuple[float, int | str, int]] = OrderedDict()
         self._running: dict[tuple[bytes, str], asyncio.Future[Account | None]] = {}
         self._nobody = (hash_secret(generate_secret()),)
@@ -146,17 +162,20 @@ class Login:
         `login` is `first.login`, or the part of it that names the account. Raises Throttled.
         """
         login = _canonical(login)
-        self._admit(login, source)
+        counted = self._throttle.admit(login, source)
+        if not counted and not self._familiar(login, source).keys:
+            self._refuse(source)
         key = neighbourhood(source)
         self._exchanges[key] += 1
-        attempt = ScramAttempt(self, Exchange(first, salt_of(self._salt_key, login)), login, source)
+        exchange = Exchange(first, salt_of(self._salt_key, login))
+        attempt = ScramAttempt(self, exchange, login, source, counted=counted)
         try:
             yield attempt
         finally:
             self._exchanges[key] -= 1
             if not self._exchanges[key]:
                 del self._exchanges[key]
-            if not attempt.forgiven:
+            if counted and not attempt.forgiven:
                 self._heed(source)
 
     async def certificate(self, fingerprint: str, source: str) -> Account | None:
@@ -171,22 +190,33 @@ class Login:
         self._room.close()
 
     async def _attempt(self, login: str, secret: str, source: str, proof: bytes) -> Account | None:
-        self._admit(login, source)
+        counted = self._throttle.admit(login, source)
+        if not counted and not await self._succeeded_before(login, secret, source, proof):
+            self._refuse(source)
         try:
             account = await self._verified(login, secret, source, proof)
         except BaseException:
-            self._throttle.forgive(login, source)
+            if counted:
+                self._throttle.forgive(login, source)
             raise
-        if account is not None:
-            self._throttle.forgive(login, source)
-        else:
+        self.settle(login, source, counted=counted, succeeded=account is not None)
+        if account is None and counted:
             self._heed(source)
         return account
 
-    def _admit(self, login: str, source: str) -> None:
-        if not self._throttle.admit(login, source):
-            self._sound_alarm(source)
-            raise Throttled("too many failed logins")
+    async def _succeeded_before(self, login: str, secret: str, source: str, proof: bytes) -> bool:
+        """Whether this secret is one that succeeded from there before: by what is remembered, looking nothing up."""
+        familiar = self._familiar(login, source)
+        if any(hmac.compare_digest(proof, one) for one in familiar.proofs):
+            return True
+        if not familiar.keys:
+            return False
+        keys = await self._room.run(lambda: stored_keys(secret, self._salt_key, login), source, Rank.KNOWN)
+        return read_keys(keys) in familiar.keys
+
+    def _refuse(self, source: str) -> NoReturn:
+        self._sound_alarm(source)
+        raise Throttled("too many failed logins")
 
     async def _verified(self, login: str, secret: str, source: str, proof: bytes) -> Account | None:
         credentials = await self._load(login) if login else None
@@ -197,7 +227,8 @@ class Login:
         if credentials is None or place is None or not _may_log_in(credentials.account, source):
             return None
         self._remember(proof, credentials.version, place)
-        self._came(login, source)
+        keys = [one for one, at in self._keys_of(credentials, login).items() if at == place]
+        self._came(login, source, _Familiar((proof,), tuple(keys)))
         return credentials.proved("password", place)
 
     async def proven(self, login: str, source: str, proof: Proof) -> Proven | None:
@@ -207,7 +238,7 @@ class Login:
         known = proof.found_in(places or self._nobodys_keys)
         if credentials is None or known is None or not _may_log_in(credentials.account, source):
             return None
-        self._came(login, source)
+        self._came(login, source, _Familiar((), (known,)))
         return Proven(credentials.proved("scram", places[known]), proof.confirmation(known))
 
     def _keys_of(self, credentials: Credentials | None, login: str) -> dict[Keys, int]:
@@ -226,11 +257,28 @@ class Login:
         }
 
     def forgive(self, login: str, source: str) -> None:
-        """Take back an attempt that succeeded, or by which nothing was learnt. For ScramAttempt."""
+        """Take back an attempt by which nothing was learnt. For ScramAttempt."""
         self._throttle.forgive(login, source)
 
-    def _came(self, login: str, source: str) -> None:
-        _keep(self._came_from, (login, neighbourhood(source)), None, _KNOWN)
+    def settle(self, login: str, source: str, *, counted: bool, succeeded: bool) -> None:
+        """Take back a counted attempt that succeeded; forget a secret that did before and does no more."""
+        if succeeded and counted:
+            self._throttle.forgive(login, source)
+        elif not succeeded and not counted:
+            self._came_from.pop((login, neighbourhood(source)), None)
+
+    def familiar(self, login: str, source: str, proof: Proof) -> bool:
+        """Whether a proof is of a password that succeeded from there before. For ScramAttempt."""
+        return proof.found_in(self._familiar(login, source).keys) is not None
+
+    def _familiar(self, login: str, source: str) -> "_Familiar":
+        return self._came_from.get((login, neighbourhood(source)), _NEVER_CAME)
+
+    def _came(self, login: str, source: str, now: "_Familiar") -> None:
+        before = self._familiar(login, source)
+        proofs = tuple(dict.fromkeys((*now.proofs, *before.proofs)))[:_FAMILIAR]
+        keys = tuple(dict.fromkeys((*now.keys, *before.keys)))[:_FAMILIAR]
+        _keep(self._came_from, (login, neighbourhood(source)), _Familiar(proofs, keys), _KNOWN)
 
     def _rank(self, login: str, source: str) -> Rank:
         return Rank.KNOWN if (login, neighbourhood(source)) in self._came_from else Rank.ORDINARY
@@ -264,29 +312,30 @@ class Login:
 class ScramAttempt:
     """One attempt by SCRAM. `challenge` goes to the client, and the client's answer to `answer`, once."""
 
-    def __init__(self, asked: Login, exchange: Exchange, login: str, source: str) -> None:
+    def __init__(self, asked: Login, exchange: Exchange, login: str, source: str, *, counted: bool) -> None:
         self._asked = asked
         self._exchange = exchange
         self._who = (login, source)
+        self._counted = counted
         self.challenge = exchange.challenge
         self.forgiven = False
 
     async def answer(self, final: bytes) -> Proven | None:
-        """Return who the client is, or None; raises Malformed, and what the ports raise passes through."""
+        """Return who the client is, or None. Raises Malformed, Throttled, and what the ports raise."""
         proof = self._exchange.proof(final)
+        if not self._counted and not self._asked.familiar(*self._who, proof):
+            raise Throttled("too many failed logins")
         proven = None
         try:
             proven = await self._asked.proven(*self._who, proof)
         except BaseException:
-            self._forgive()
+            self.forgiven = True
+            if self._counted:
+                self._asked.forgive(*self._who)
             raise
-        if proven is not None:
-            self._forgive()
+        self.forgiven = proven is not None
+        self._asked.settle(*self._who, counted=self._counted, succeeded=self.forgiven)
         return proven
-
-    def _forgive(self) -> None:
-        self.forgiven = True
-        self._asked.forgive(*self._who)
 
 
 def _canonical(login: str) -> str:

@@ -12,8 +12,10 @@ Invariants:
 import asyncio
 import secrets
 from collections import Counter, deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -23,6 +25,8 @@ from gateway.net.connections import neighbourhood
 from gateway.runtime.faults import Unavailable
 from mailstore.database.transaction import Unit
 from mailstore.directory.credentials import salt_key
+
+T = TypeVar("T")
 
 # OWASP's minimum for Argon2id, about 60 ms on one core: 19 MiB, two passes, one lane. The secrets that this
 # module makes have 140 bits, so that the hash guards human-chosen ones and costs little.
@@ -93,12 +97,16 @@ class VerificationRoom:
 
     async def which(self, hashes: tuple[str, ...], secret: str, source: str, rank: Rank) -> int | None:
         """As the function `which`, on a thread; raises Unavailable when there is no seat."""
+        return await self.run(lambda: which(hashes, secret), source, rank)
+
+    async def run(self, act: Callable[[], T], source: str, rank: Rank) -> T:
+        """Run a hashing act on a thread, for the IP address `source`; raises Unavailable when there is no seat."""
         key = neighbourhood(source)
         self._taken[key] += 1
         try:
             await self._turn(key, self._lines[rank])
             try:
-                return await asyncio.get_running_loop().run_in_executor(self._pool, which, hashes, secret)
+                return await asyncio.get_running_loop().run_in_executor(self._pool, act)
             finally:
                 self._call_next()
         finally:

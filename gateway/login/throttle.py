@@ -1,7 +1,8 @@
 """How often a login may be tried, so that guessing is slow and nobody can lock out anybody else.
 
 Failures are counted for a pair of account and source, and for a source; never for an account alone, so that
-an attacker elsewhere cannot lock an honest officer out.
+an attacker elsewhere cannot lock an honest officer out. One at the officer's own address can fill that pair's window:
+`gateway.login.attempts` lets in, beside it, what succeeded from there before.
 
 Invariants:
 - Within any `seconds` at most `per_pair` attempts that did not succeed are let through for one account from

@@ -1,6 +1,7 @@
 """Login by SCRAM: counted before anything is looked up, and silent about who exists."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,15 +34,16 @@ def kept(login: str, *secrets: str) -> tuple[str, ...]:
 
 
 class Room(VerificationRoom):
-    """Remembers as whom it was entered, and lets nobody out with success."""
+    """Remembers as whom it was entered, and lets nobody out with success but by a secret that is said to be right."""
 
     def __init__(self) -> None:
         super().__init__(threads=1)
         self.ranks: list[Rank] = []
+        self.right: tuple[str, ...] = ()
 
-    async def which(self, _hashes: tuple[str, ...], _secret: str, _source: str, rank: Rank) -> int | None:
+    async def which(self, hashes: tuple[str, ...], secret: str, _source: str, rank: Rank) -> int | None:
         self.ranks.append(rank)
-        return None
+        return next((place for place, one in enumerate(hashes) if one == secret and one in self.right), None)
 
 
 class Bench:
@@ -70,6 +72,10 @@ class Bench:
             now=lambda: self.now,
             alarm=self.alarms.append,
         )
+
+    def accepts(self, *secrets: str) -> None:
+        """Let the Argon2id hashes of these secrets, and of no others, be theirs."""
+        self.room.right = secrets
 
     async def load_now(self, name: str) -> Credentials | None:
         self.asked.append(name)
@@ -253,3 +259,63 @@ async def test_attempts_side_by_side_do_not_mix(bench: Bench) -> None:
     logins = [("noura", "phone"), ("noura", "wrong"), ("dms", "right"), ("noura", "desk"), ("gone", "right")]
     found = await asyncio.gather(*(bench.attempt(*one) for one in logins))
     assert [one.account.login if one else None for one in found] == ["noura", None, "dms", "noura", None]
+
+
+def broken_off(bench: Bench, times: int, source: str = HERE) -> None:
+    """Start as noura and go away, as any stranger can; at the limit nobody more is heard."""
+    first = client_first(ScramSpeaker("noura", "").first())
+    for _ in range(times):
+        with suppress(Throttled), bench.login.scram(first, "noura", source):
+            pass
+
+
+@pytest.mark.parametrize("came_by", ["scram", "password"])
+async def test_a_strangers_starts_lock_nobody_who_came_from_there_before(bench: Bench, came_by: str) -> None:
+    bench.accepts("phone")
+    if came_by == "scram":
+        assert await bench.attempt("noura", "phone")
+    else:
+        assert await bench.login.password("noura", "phone", HERE)
+    for _ in range(3):
+        broken_off(bench, 150)
+        assert await bench.attempt("noura", "phone")
+        assert await bench.login.password("noura", "phone", HERE)
+    bench.asked.clear()
+    for secret in ("wrong", "desk"):  # one that never succeeded from here is heard no more than before
+        with pytest.raises(Throttled):
+            await bench.attempt("noura", secret)
+        with pytest.raises(Throttled):
+            await bench.login.password("noura", secret, HERE)
+    assert bench.asked == []  # and costs no look-up
+    first = client_first(ScramSpeaker("x", "").first())
+    for number in range(100):
+        with suppress(Throttled), bench.login.scram(first, f"name{number}", HERE):
+            pass
+    with pytest.raises(Throttled):
+        await bench.attempt("salem", "phone")  # the source's own limit holds for everybody else
+    assert await bench.attempt("noura", "phone")
+
+
+async def test_wrong_proofs_and_passwords_of_a_stranger_lock_nobody_either(bench: Bench) -> None:
+    bench.accepts("phone")
+    assert await bench.login.password("noura", "phone", HERE)
+    for number in range(12):
+        with suppress(Throttled):
+            assert await bench.attempt("noura", f"guess{number}") is None
+        with suppress(Throttled):
+            assert await bench.login.password("noura", f"guess{number}", HERE) is None
+    assert bench.throttle.attempts(HERE) == 10
+    assert await bench.attempt("noura", "phone")
+    assert await bench.login.password("noura", "phone", HERE)
+    assert bench.throttle.attempts(HERE) == 10  # the stranger's failures are not forgiven by it
+
+
+async def test_a_secret_that_succeeds_no_more_is_no_way_past_the_throttle(bench: Bench) -> None:
+    bench.accepts("phone")
+    assert await bench.attempt("noura", "phone")
+    bench.accepts()
+    bench.stored["noura"] = Credentials(OFFICER, ("new",), 2, kept("noura", "new"))
+    broken_off(bench, 10)
+    assert await bench.attempt("noura", "phone") is None
+    with pytest.raises(Throttled):
+        await bench.attempt("noura", "phone")
