@@ -1,11 +1,12 @@
 """What commands do with an instance: open it, read from it, change it (or only say what would change)."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from admin_cli.globals import current
+from admin_cli.globals import UsageFault, current
 from gateway.instance.home import Instance, open_instance
 from mailstore.database.transaction import Reading, Unit
 
@@ -28,6 +29,23 @@ def arabic(fault: BaseException) -> str:
 def unreadable(file: Path, fault: OSError) -> InputFault:
     """Return what is said of a file that cannot be read."""
     return InputFault(f"{file}: cannot be read: {fault.strerror}", f"{file}: تعذّرت قراءته: {fault.strerror}")
+
+
+def ask(ar: str, en: str) -> None:
+    """Ask a person before what cannot be undone; `--yes` answers, and `--dry-run` undoes nothing.
+
+    Raises UsageFault when nobody is there to ask, or the answer is no.
+    """
+    if current().yes or current().dry_run:
+        return
+    if not sys.stdin.isatty():
+        raise UsageFault(
+            f"{en} This cannot be undone: add --yes to say so", f"{ar} لا رجوع عن ذلك: أضف ‎--yes للتأكيد"
+        )
+    arabic_first = current().lang == "ar"
+    print(f"{ar} [نعم/لا] " if arabic_first else f"{en} [yes/no] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().casefold() not in {"y", "yes", "ن", "نعم"}:
+        raise UsageFault("nothing was done", "لم يُنفَّذ شيء")
 
 
 class _DryRun(Exception):

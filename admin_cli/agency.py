@@ -92,9 +92,11 @@ def suspend(
     code: str, restore: Annotated[bool, typer.Option("--restore", help="end the suspension")] = False
 ) -> None:
     """Suspend an agency: nobody writes for it or to it until it is restored."""
-    from admin_cli.acts import change
+    from admin_cli.acts import ask, change
     from mailstore.directory.directory import change_agency
 
+    if not restore:
+        ask(f"ستُوقف الجهة {code}: لا يُرسل منها ولا إليها.", f"Nobody will write for {code} or to it.")
     change(lambda unit: change_agency(unit, code.upper(), suspended=not restore))
     word_ar, word_en = ("أُعيدت", "restored") if restore else ("أُوقفت", "suspended")
     result(

@@ -4,6 +4,7 @@ Invariant: what a program reads goes to stdout in a stable form; what only peopl
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,16 +12,20 @@ from typing import Any
 from admin_cli.globals import current
 from policies.words.arabic import isolate, strip_controls
 
+_OBEYED = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # JSON itself escapes what is below a blank
+
 
 def document(value: Mapping[str, Any]) -> None:
-    """Print one JSON document."""
-    print(json.dumps(value, ensure_ascii=False))
+    """Print one JSON document; under `--dry-run` it says so. What a terminal could obey is escaped."""
+    marked = {**value, "dry_run": True} if current().dry_run else value
+    text = json.dumps(marked, ensure_ascii=False)
+    print(_OBEYED.sub(lambda character: f"\\u{ord(character[0]):04x}", text))
 
 
 def say(ar: str, en: str) -> None:
     """Print a sentence for people in their language; nothing when a program reads."""
     if not (current().json or current().ndjson):
-        print(isolate(ar) if current().lang == "ar" else en)
+        print(isolate(ar) if current().lang == "ar" else strip_controls(en))
 
 
 def result(value: Mapping[str, Any], ar: str, en: str) -> None:

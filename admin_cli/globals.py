@@ -109,7 +109,9 @@ def set_current(found: Globals) -> None:
 
 
 def leave(code: Exit, *lines: str) -> NoReturn:
-    """End the command: lines to stderr, then the exit code."""
+    """End the command: lines to stderr, without what a terminal could obey, then the exit code."""
+    from policies.words.arabic import strip_controls
+
     for line in lines:
-        print(line, file=sys.stderr)
+        print(strip_controls(line), file=sys.stderr)
     raise SystemExit(int(code))

@@ -7,6 +7,7 @@ import typer
 
 from admin_cli.console import document, result, rows
 from admin_cli.globals import current
+from policies.words.calendar import rfc3339
 
 if TYPE_CHECKING:
     from policies.signature import EnrolledKey
@@ -67,7 +68,7 @@ def scan(address: str, file: Path) -> None:
         "algorithm": reading.algorithm,
         "bits": reading.bits,
         "user_ids": list(reading.user_ids),
-        "expires": reading.key.expires.isoformat() if reading.key.expires else None,
+        "expires": rfc3339(reading.key.expires) if reading.key.expires else None,
     }
     result(
         found, f"المفتاح صالح للتسجيل: {reading.key.fingerprint}", f"fit to enrol: {reading.key.fingerprint}"
@@ -103,10 +104,11 @@ def show(fingerprint: str) -> None:
 @app.command()
 def revoke(fingerprint: str, reason: Annotated[str, typer.Option(help="why")]) -> None:
     """Revoke an enrolled key from now on; letters accepted before stay valid."""
-    from admin_cli.acts import change
+    from admin_cli.acts import ask, change
     from mailstore.directory.keys import revoke_key
 
     wanted = fingerprint.upper().replace(" ", "")
+    ask(f"سيُلغى المفتاح {wanted}.", f"The key {wanted} will be revoked.")
     change(lambda unit: revoke_key(unit, wanted, unit.now, reason))
     result({"fingerprint": wanted, "revoked": True}, f"أُلغي المفتاح {wanted}", f"key {wanted} revoked")
 
@@ -125,7 +127,7 @@ def _members(key: "EnrolledKey") -> dict[str, object]:
         "address": key.address,
         "format": key.format,
         "fingerprint": key.fingerprint,
-        "enrolled": key.enrolled.isoformat(),
-        "expires": key.expires.isoformat() if key.expires else None,
-        "revoked": key.revoked.isoformat() if key.revoked else None,
+        "enrolled": rfc3339(key.enrolled),
+        "expires": rfc3339(key.expires) if key.expires else None,
+        "revoked": rfc3339(key.revoked) if key.revoked else None,
     }

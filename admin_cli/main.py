@@ -54,7 +54,8 @@ app.add_typer(bench_command.app, name="bench")
 
 
 def run(argv: list[str] | None = None) -> None:
-    """Run one command and leave with its exit code."""
+    """Run one command and leave with its exit code. What a command writes is its user's alone, whatever the umask."""
+    os.umask(0o077)
     try:
         found, rest = take(sys.argv[1:] if argv is None else argv)
         set_current(found)
@@ -110,4 +111,10 @@ def _line(fault: Exception) -> str:
     if current().lang == "ar":
         said = str(getattr(fault, "text_ar", "") or getattr(fault, "ar", "") or fault)
     text = " ".join(said.split())
-    return text if text and _code(fault) is not Exit.UNEXPECTED else f"{type(fault).__name__}: {text}"
+    if text and _code(fault) is not Exit.UNEXPECTED:
+        return text
+    if isinstance(fault, OSError) and fault.strerror:
+        return f"[IO] {fault.filename or ''}: {fault.strerror}"
+    if current().lang == "ar":
+        return f"[UNEXPECTED] خطأ غير متوقع؛ أعد الأمر مع ‎--debug وأبلغ عنه ({type(fault).__name__})"
+    return f"[UNEXPECTED] an unexpected fault; run it again with --debug and report it ({type(fault).__name__}: {text})"

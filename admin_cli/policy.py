@@ -7,6 +7,7 @@ import typer
 
 from admin_cli.console import document, result, rows
 from admin_cli.globals import Exit, current
+from policies.words.calendar import rfc3339
 
 app = typer.Typer(help="Policy / السياسة", no_args_is_help=True)
 
@@ -169,7 +170,7 @@ def _facts(one: Any) -> dict[str, Any]:
         "version": one.engine_version,
         "finding": one.finding.value,
         "fingerprint": one.fingerprint,
-        "created": one.created.isoformat() if one.created else None,
+        "created": rfc3339(one.created) if one.created else None,
         "hash": one.hash_algorithm,
         "key_algorithm": one.key_algorithm,
     }

@@ -61,6 +61,9 @@ def hold(number: int) -> None:
 @app.command()
 def fail(number: int) -> None:
     """Give up; the row stays, with its reason."""
+    from admin_cli.acts import ask
+
+    ask(f"لن يُحاوَل العمل رقم {number} بعد الآن.", f"Number {number} will not be tried again.")
     _set(number, "failed")
 
 

@@ -121,9 +121,10 @@ def set_(
 @app.command()
 def revoke(login: str) -> None:
     """Suspend a system for good: it can log in no more."""
-    from admin_cli.acts import change
+    from admin_cli.acts import ask, change
     from mailstore.directory.directory import suspend_account
 
+    ask(f"سيُوقف النظام {login} نهائياً.", f"The system {login} will be suspended for good.")
     change(lambda unit: suspend_account(unit, login.lower(), suspended=True))
     result({"login": login.lower(), "suspended": True}, f"أُوقف النظام {login}", f"system {login} suspended")
 

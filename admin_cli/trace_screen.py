@@ -15,9 +15,19 @@ EVENT_NAMES: dict[str, tuple[str, str]] = {
     "HANDED-OVER": ("سُلّم إلى برنامج بريد الموظف", "handed to the officer's mail program"),
     "SEEN": ("فُتح (عُلّم مقروءاً)", "opened (marked as read)"),
     "CLIENT-REPORTED": ("أفاد برنامج البريد", "the mail program reported"),
+    "RECIPIENTS-ADDED": ("أُضيف مستلمون", "recipients added"),
+    "TAKEN-OVER": ("تسلّمته بوابة أخرى", "taken over by another gateway"),
+    "NOT-DELIVERED": ("لم يُسلَّم", "not delivered"),
+    "EXPIRED": ("انقضت المهلة", "time limit passed"),
+    "VOIDED": ("أُبطل رقمه", "number cancelled"),
     "RECEIPT-ISSUED": ("صدر إيصال", "receipt issued"),
     "EXPORTED": ("صُدّر من المخزن", "exported from the store"),
     "UNLINKED": ("أُزيل من عرض الصندوق", "taken out of the mailbox's view"),
+}
+
+DUTIES: dict[str, tuple[str, str]] = {
+    "action": ("للإجراء", "action"),
+    "information": ("للعلم", "information"),
 }
 
 DISPOSITIONS: dict[str, tuple[str, str]] = {  # RFC 8098 section 3.2.6
@@ -41,7 +51,7 @@ def show(found: dict[str, Any]) -> None:
     items = (
         ("الرقم", "Reference", found["reference"]),
         ("الموضوع", "Subject", found["subject"]),
-        ("الحالة", "Status", found["status"]),
+        ("الحالة", "Status", _status(found["status"], arabic=arabic)),
         ("من", "From", f"{sender['office']} ({sender['agency']})"),
         ("أرسله", "Sent by", f"{name} [{who['login']}]"),
         ("قُبل", "Accepted", when(found["accepted_at"])),
@@ -59,7 +69,15 @@ def show(found: dict[str, Any]) -> None:
         ("incoming_reference", "رقم الوارد", "Incoming number"),
         ("status", "الحالة", "Status"),
     )
-    rows("recipients", found["recipients"], to)
+    reached = [
+        recipient
+        | {
+            "status": _status(recipient["status"], arabic=arabic),
+            "duty": DUTIES.get(recipient["duty"], (recipient["duty"],) * 2)[pick],
+        }
+        for recipient in found["recipients"]
+    ]
+    rows("recipients", reached, to)
     columns = (
         ("log_index", "#", "#"),
         ("at", "بتوقيت قطر", "Qatar time"),
@@ -69,6 +87,12 @@ def show(found: dict[str, Any]) -> None:
         ("what", "ماذا حدث", "What happened"),
     )
     rows("events", [_event(one, pick) for one in found["events"]], columns)
+
+
+def _status(token: str, *, arabic: bool) -> str:
+    """Return a status as people read it: the word in Arabic, with the token that programs know."""
+    named = EVENT_NAMES.get(token)
+    return f"{named[0]} ({token})" if arabic and named else token
 
 
 def _event(one: dict[str, Any], pick: int) -> dict[str, Any]:

@@ -65,7 +65,14 @@ class Gateway:
         )
         name = config.instance.receipts.rpartition("@")[2]
         self.gnupg = GnupgBatches(verifier(instance.home))
-        standing = Standing(name, instance.issuer, policy_settings(config), self.gnupg, instance.log_key.sign)
+        standing = Standing(
+            name,
+            config.instance.host or name,
+            instance.issuer,
+            policy_settings(config),
+            self.gnupg,
+            instance.log_key.sign,
+        )
         self.intake = Intake(self.offload, self.directory, standing, self.receipting.wake)
         self.opening = Opening(self.offload, instance.issuer, self.receipting.wake)
         asked = bool(config.tls.officer_ca)
@@ -166,7 +173,7 @@ def _allow_open_files(config: Config) -> None:
 
 
 async def run_until_stopped(
-    home: Path, ready: Callable[[Listeners, str], None], *, clock: Clock = utc_now
+    home: Path, ready: Callable[[Listeners, str, str], None], *, clock: Clock = utc_now
 ) -> None:
     """Run a node until SIGTERM or SIGINT; `ready` is called once, when every port accepts."""
     start_journal()
@@ -180,7 +187,7 @@ async def run_until_stopped(
             loop.add_signal_handler(number, stopped.set)
     try:
         listeners = await gateway.start()
-        ready(listeners, str((home / "ca.pem").absolute()))
+        ready(listeners, str((home / "ca.pem").absolute()), gateway.instance.public_host)
         await stopped.wait()
     finally:
         await gateway.close()

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from mailstore.database import schema
 from mailstore.database.prepared import Prepared
 from mailstore.database.transaction import Unit
-from mailstore.faults import NotFound
+from mailstore.faults import Conflict, NotFound
 from policies.words.calendar import rfc3339
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30, 120, 600, 3600))
@@ -93,11 +93,13 @@ def postpone(unit: Unit, row: int, attempts: int, error: str) -> None:
 
 
 def set_state(unit: Unit, row: int, state: str) -> None:
-    """Hold, fail or retry a piece of work by hand. Raises NotFound when it is done or unknown."""
+    """Hold, fail or retry a piece of work by hand. Raises NotFound, and Conflict when it is done."""
     table = schema.outbox
     values = {"state": state} | ({"due_at": rfc3339(unit.now)} if state == "owed" else {})
     moved = unit.connection.execute(
         update(table).where(table.c.id == row, table.c.state != "done").values(values)
     )
     if moved.rowcount == 0:
+        if unit.connection.execute(select(table.c.id).where(table.c.id == row)).first() is not None:
+            raise Conflict(f"number {row} is done already", f"أُنجز العمل رقم {row} من قبل")
         raise NotFound(f"nothing owed has the number {row}", f"لا يوجد مستحق رقمه {row}")

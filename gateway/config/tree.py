@@ -25,6 +25,11 @@ class InstanceSection(Section):
     node: str = Field(
         "node-1", description="name of this node in evidence records", min_length=1, max_length=64
     )
+    host: str = Field(
+        "",
+        description="public name of this host: in the server certificate, Received, the ready line and client sheets; "
+        "empty: the address listened on, and in Received the domain of receipts",
+    )
     receipts: str = Field(
         "receipts@murasalat.gov.example", description="address that receipts come from; its key seals them"
     )

@@ -33,6 +33,11 @@ def create(home: Path, config: Config, now: datetime, fill: Callable[[Unit], obj
                 f"{one}: an instance exists here already, or a part of one; choose another --home",
                 f"{one}: توجد هنا نسخة أو جزء منها؛ اختر --home آخر",
             )
+    if home.is_dir() and home.stat().st_mode & 0o077:
+        raise ConfigError(
+            f"{home}: others can enter this directory; run: chmod 700 {home}",
+            f"{home}: هذا المجلد مفتوح لغيرك؛ نفّذ: chmod 700 {home}",
+        )
     folders = [one for one in (home, *home.parents) if not one.exists()]
     try:
         _make(home, config, now, fill)
@@ -48,7 +53,7 @@ def create(home: Path, config: Config, now: datetime, fill: Callable[[Unit], obj
 def _make(home: Path, config: Config, now: datetime, fill: Callable[[Unit], object] | None) -> None:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     create_authority(home, now)
-    create_server(home, ["localhost", config.listen.host, "127.0.0.1", "::1"], now)
+    create_server(home, _hosts(config), now)
     LogSigner.create(home / "log.key")
     with Sealer(home / "seal", config.instance.receipts) as sealer:
         sealer.create()
@@ -61,6 +66,13 @@ def _make(home: Path, config: Config, now: datetime, fill: Callable[[Unit], obje
         finally:
             store.close()
     write_secret(home / FILE, sample(config).encode())  # a database URL may hold a password
+
+
+def _hosts(config: Config) -> list[str]:
+    """Return the names in the server certificate, the public one first."""
+    return [
+        name for name in (config.instance.host, "localhost", config.listen.host, "127.0.0.1", "::1") if name
+    ]
 
 
 def _parts(home: Path, config: Config) -> list[Path]:

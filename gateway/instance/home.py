@@ -68,6 +68,11 @@ class Instance:
         """Who stands behind this node's records."""
         return Issuer(self.config.instance.node, self.log_key.key_id(self.config.instance.origin).hex())
 
+    @property
+    def public_host(self) -> str:
+        """The name by which mail programs reach this instance."""
+        return self.config.instance.host or self.config.listen.host
+
     def path(self, name: str) -> Path:
         """Return a configured path; relative ones count from the home directory."""
         return self.home / name

@@ -29,6 +29,7 @@ class Trace:
     """What the header block of one delivered copy says."""
 
     gateway: str
+    host: str
     letter_id: str
     reference: str
     evidence_id: str
@@ -48,7 +49,7 @@ def header_block(trace: Trace, envelope: Envelope, signature: SignatureRecord) -
     method = "murasalat-seal" if signature.format == "sealed" else signature.format
     protocol = "UTF8SMTPSA" if envelope.smtputf8 else "ESMTPSA"
     fields = [
-        (f"Received: from {_literal(envelope.source)} by {trace.gateway} with {protocol}",
+        (f"Received: from {_literal(envelope.source)} by {trace.host} with {protocol}",
          f"id {trace.letter_id}; {date}"),
         (f"Murasalat-Reference: {trace.reference}",),
         (f"Murasalat-Incoming-Reference: {trace.incoming_reference}",),

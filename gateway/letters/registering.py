@@ -47,10 +47,12 @@ class DirectoryMovedError(Exception):
 class Standing:
     """What the intake stands on: names and signers that do not change while it runs.
 
-    `gateway` is the name in Received and Authentication-Results; `seal` signs octets with the log key, for systems.
+    `gateway` is the name in Authentication-Results, `host` the one in Received; `seal` signs octets with the log key,
+    for systems.
     """
 
     gateway: str
+    host: str
     issuer: Issuer
     settings: PolicySettings
     gnupg: GnupgBatches
@@ -221,7 +223,7 @@ def _deliver(
     `accepted` records the transaction: ACCEPTED, or RECIPIENTS-ADDED when the sender has its copy already.
     """
     envelope, signature = found.case.envelope, found.signature
-    trace = Trace(standing.gateway, letter.letter_id, letter.reference, accepted.evidence_id)
+    trace = Trace(standing.gateway, standing.host, letter.letter_id, letter.reference, accepted.evidence_id)
     own = header_block(trace, envelope, signature)
     facts = [accepted]
     offices = [letter.sender_office, *(one.office for one in addressees)]

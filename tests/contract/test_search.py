@@ -32,7 +32,14 @@ from tests.contract.sample import enrol, entry, login_of, mailbox_id
 T = TypeVar("T")
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 PREFIX = header_block(
-    Trace("murasalat.gov.example", "id-7", "MOJ/OUT/2026/7", "evidence-7", "MOF/IN/2026/8"),
+    Trace(
+        "murasalat.gov.example",
+        "murasalat.gov.example",
+        "id-7",
+        "MOJ/OUT/2026/7",
+        "evidence-7",
+        "MOF/IN/2026/8",
+    ),
     Envelope(None, (), Account(login_of("MOJ"), "password"), NOW, "192.0.2.1"),
     SignatureRecord("openpgp", "A" * 40, headers_protected=True, engines=("gnupg",)),
 )

@@ -59,6 +59,7 @@ BELONGS_TO = {
     "hijridate": ("policies.words",),
     "typer": ("admin_cli",),
     "rich": ("admin_cli",),
+    "segno": ("admin_cli",),
 }
 
 

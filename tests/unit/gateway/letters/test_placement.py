@@ -13,7 +13,7 @@ from policies.letter import SignatureRecord
 from policies.people.identity import Account
 from tests.unit.policies.factories import envelope, program
 
-TRACE = Trace("murasalat.gov.example", "01a209e2-1", "MOJ/2026/000001", "01a209e2-2")
+TRACE = Trace("murasalat.gov.example", "murasalat.gov.example", "01a209e2-1", "MOJ/2026/000001", "01a209e2-2")
 TO_RECIPIENT = replace(TRACE, incoming_reference="MOF/IN/2026/000001")
 SIGNED = SignatureRecord("openpgp", "A1" * 20, headers_protected=True, engines=("sequoia", "gnupg"))
 SEALED = SignatureRecord("sealed", "", headers_protected=False, engines=())
