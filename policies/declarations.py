@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from policies.letter import GRADE_NAMES, URGENCY_NAMES, Grade, Urgency
-from policies.words.arabic import fold, strip_controls
+from policies.words.arabic import fold
+from policies.words.bilingual import Said, quoted
 
 GRADE_FIELDS = ("murasalat-grade", "sensitivity")
 URGENCY_FIELDS = ("murasalat-urgency", "importance", "priority", "x-priority", "x-msmail-priority")
 _OURS = ("murasalat-grade", "murasalat-urgency")
-_LONGEST = 60  # characters shown of a word that is not known
 
 
 def _key(text: str) -> str:
@@ -65,16 +65,17 @@ _WORDS: dict[str, Mapping[str, Grade | Urgency]] = {
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Grade and urgency as declared; `unknown` says which word of which field is not known, or is empty."""
+    """Grade and urgency as declared; `unknown` tells which word of which field is not known, and the words allowed."""
 
     grade: Grade = Grade.ORDINARY
     urgency: Urgency = Urgency.ORDINARY
-    unknown: str = ""
+    unknown: Said | None = None
 
 
 def declaration_of(fields: Iterable[tuple[str, str]]) -> Declaration:
     """Read (lower-case field name, decoded value) in order; other names say nothing, and no fields mean ordinary."""
-    grades, urgencies, unknown = [Grade.ORDINARY], [Urgency.ORDINARY], ""
+    unknown: Said | None = None
+    grades, urgencies = [Grade.ORDINARY], [Urgency.ORDINARY]
     for name, text in fields:
         words = _WORDS.get(name)
         if words is None:
@@ -92,8 +93,13 @@ def declaration_of(fields: Iterable[tuple[str, str]]) -> Declaration:
     return Declaration(max(grades, key=list(Grade).index), max(urgencies, key=list(Urgency).index), unknown)
 
 
-def _unknown(name: str, text: str) -> str:
-    allowed, names = (Grade, GRADE_NAMES) if name in GRADE_FIELDS else (Urgency, URGENCY_NAMES)
-    words = ", ".join(one.value for one in allowed)
+def _unknown(name: str, text: str) -> Said:
+    word = quoted(text)
+    names = GRADE_NAMES if name in GRADE_FIELDS else URGENCY_NAMES
     arabic = "، ".join(ar for ar, _en in names.values())
-    return f'{name}: "{strip_controls(text)[:_LONGEST]}" is none of {words} ({arabic})'
+    english = ", ".join(one.value for one in names)
+    what_ar, what_en = ("درجة السرية", "grade") if name in GRADE_FIELDS else ("الأولوية", "urgency")
+    return Said(
+        f"{what_ar} غير معروفة في الحقل {name}: «{word}». اكتب واحدة من: {arabic}.",
+        f'The {what_en} "{word}" in the field {name} is not known. Write one of: {english}; or the same in Arabic.',
+    )

@@ -6,19 +6,13 @@ What only describes content is read leniently in a letter that the gateway seals
 from datetime import timedelta
 
 from policies.addresses.domain_name import canonical_domain, skeleton
-from policies.case import Case
+from policies.case import ANSWER_FIELDS, Case
 from policies.declarations import GRADE_FIELDS, URGENCY_FIELDS
 from policies.verdict import ACCEPTED, Refused, Verdict
 from policies.words import refusals
 from policies.words.reasons import Reason
 
-REPLY_FIELDS = (
-    "mail-reply-to",
-    "mail-followup-to",
-    "disposition-notification-to",
-    "return-receipt-to",
-    "errors-to",
-)  # where answers and reports would go, besides Reply-To
+REPLY_FIELDS = tuple(sorted(ANSWER_FIELDS))  # where answers and reports would go, besides Reply-To
 SINGLE = (
     "from",
     "sender",
@@ -106,7 +100,7 @@ def no_forged_fields(case: Case) -> Verdict:
 def declarations_known(case: Case) -> Verdict:
     """Grade and urgency are declared in words that are known: an unknown one is never taken for the lowest."""
     unknown = case.declaration.unknown
-    return Refused(Reason.GRADE_UNKNOWN, unknown) if unknown else ACCEPTED
+    return Refused(Reason.GRADE_UNKNOWN, unknown.en, unknown) if unknown else ACCEPTED
 
 
 def _speaks_in_our_name(value: bytes, gateway: str) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from policies.case import Case
 from policies.verdict import ACCEPTED, Refused, Verdict
+from policies.words.bilingual import Said
 from policies.words.reasons import Reason
 
 REPEATED_WITHIN = timedelta(minutes=1)
@@ -33,12 +34,28 @@ def signed_before(case: Case, earlier: Earlier, now: datetime) -> Verdict:
         soon = timedelta(0) <= now - earlier.accepted <= REPEATED_WITHIN
         if soon and earlier.login == case.envelope.account.login:
             return ACCEPTED
-    return Refused(Reason.REPLAY, f"registered as {earlier.reference}{_why(unprotected, earlier)}")
-
-
-def _why(unprotected: bool, earlier: Earlier) -> str:
     if not unprotected:
-        return ""
-    if earlier.same_signature:
-        return "; signed again within one second, the same text is the same signature"
-    return "; the same text was signed again, and the signature covers no header that tells the two apart"
+        return Refused(Reason.REPLAY, f"registered as {earlier.reference}")
+    return _same_text(earlier)
+
+
+def _same_text(earlier: Earlier) -> Refused:
+    """Tell the sender of an unprotected text why it is a repeat, and how to send a circular."""
+    why_ar, why_en = (
+        (
+            "فالنص نفسه إذا وُقّع مرتين في ثانية واحدة فهو توقيع واحد",
+            "the same text signed twice within one second is one signature",
+        )
+        if earlier.same_signature
+        else (
+            "والتوقيع لا يغطي ترويسة تميّز الخطابين",
+            "and the signature covers no header that would tell the two apart",
+        )
+    )
+    said = Said(
+        f"سبق تسجيل هذا النص الموقّع برقم {earlier.reference}، {why_ar}. "
+        "للتعميم أرسل خطاباً واحداً بعدة مستلمين، ولخطاب آخر غيّر النص أو اذكر فيه رقمه.",
+        f"This signed text is registered as {earlier.reference}, {why_en}. For a circular send one letter with several "
+        "recipients; for another letter change the text, or put its number into it.",
+    )
+    return Refused(Reason.REPLAY, f"registered as {earlier.reference}: {why_en}", said)

@@ -13,9 +13,11 @@ from datetime import datetime
 from policies.case import Case
 from policies.declarations import GRADE_FIELDS
 from policies.header_protection import Demand
+from policies.letter import GRADE_NAMES, Grade
 from policies.rules.structure import why_no_signature
 from policies.signature import EnrolledKey, Finding, SignatureFacts, SigningSettings
 from policies.verdict import ACCEPTED, Refused, Verdict
+from policies.words.bilingual import Said
 from policies.words.reasons import Reason
 
 
@@ -58,10 +60,19 @@ def header_as_signed(case: Case) -> Verdict:
     if grade in case.settings.header_protection_grades:
         declaring = [name for name, _text in case.header.declarations if name in GRADE_FIELDS]
         if not case.protected or not case.covers(declaring):
-            return Refused(
-                Reason.HEADERS_UNPROTECTED, f"the signature does not cover the grade {grade.value}"
-            )
+            return _grade_uncovered(grade)
     return ACCEPTED
+
+
+def _grade_uncovered(grade: Grade) -> Refused:
+    arabic, english = GRADE_NAMES[grade]
+    said = Said(
+        f"الخطاب بدرجة «{arabic}» والتوقيع لا يغطي هذه الدرجة. "
+        "أرسله من برنامج بريد يوقّع الترويسة أيضاً مثل Thunderbird.",
+        f'The letter is graded "{english}", and its signature does not cover the grade. '
+        "Send it from a mail program that signs the header too, such as Thunderbird.",
+    )
+    return Refused(Reason.HEADERS_UNPROTECTED, f"the signature does not cover the grade {grade.value}", said)
 
 
 _FINDING_REASONS = {

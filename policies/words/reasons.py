@@ -120,10 +120,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.REPLAY: Explanation(
         "سبق تسجيل هذا النص الموقّع.",
         "This signed text was already registered.",
-        "اكتب خطاباً جديداً أو أعد توجيه الخطاب المسجّل. وللتعميم أرسل خطاباً واحداً بعدة مستلمين: "
-        "فالنص نفسه إذا وُقّع مرتين في ثانية واحدة فهو توقيع واحد.",
-        "Write a new letter, or forward the registered one. For a circular send one letter with several recipients: "
-        "the same text signed twice within one second is one signature.",
+        "اكتب خطاباً جديداً أو أعد توجيه الخطاب المسجّل. وللتعميم أرسل خطاباً واحداً بعدة مستلمين.",
+        "Write a new letter, or forward the registered one. For a circular send one letter with several recipients.",
     ),
     Reason.GRADE_UNKNOWN: Explanation(
         "درجة السرية أو الأولوية المذكورة في الترويسة غير معروفة.",

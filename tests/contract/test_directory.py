@@ -253,6 +253,25 @@ def test_a_database_without_the_key_of_the_salts_says_so(store: Store) -> None:
         store.read(credentials.salt_key)
 
 
+def test_an_agencys_own_policy_is_kept_and_changed_piece_by_piece(filled: Store) -> None:
+    new = Agency(
+        "NEW",
+        "new.gov.example",
+        "جديدة",
+        "New",
+        header_protection="warn, openpgp: enforce",
+        allow_repeats=True,
+    )
+    filled.write(partial(directory.add_agency, agency=new))
+    assert filled.read(directory.snapshot).agencies["NEW"] == new
+    filled.write(partial(directory.change_agency, code="NEW", header_protection=""))
+    assert filled.read(directory.snapshot).agencies["NEW"] == replace(new, header_protection="")
+    filled.write(partial(directory.change_agency, code="NEW", allow_repeats=False, header_protection="off"))
+    found = filled.read(directory.snapshot).agencies
+    assert found["NEW"] == replace(new, header_protection="off", allow_repeats=False)
+    assert (found["MOJ"].header_protection, found["MOJ"].allow_repeats) == ("", False)
+
+
 def test_agencies_and_accounts_are_suspended_and_restored(filled: Store) -> None:
     login = login_of("MOJ")
     filled.write(partial(directory.suspend_account, login=login, suspended=True))

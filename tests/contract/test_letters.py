@@ -149,6 +149,19 @@ def test_a_number_or_a_key_is_never_taken_twice(store: Store) -> None:
     store.write(lambda unit: again(unit, other, "s", "g"))
 
 
+def test_a_signature_is_found_by_the_letter_it_was_registered_with_first(store: Store, clock: Clock) -> None:
+    store.write(enrol)
+    one = store.write(lambda unit: accept(unit, 1)).letter
+    clock.advance(1)
+    later = replace(
+        one, letter_id="later", reference="later", number=2, accepted_at="2099-01-01T00:00:00.000Z"
+    )
+    keys = letters.Keys(submission="s", signed="g", signature="signature-1-MOJ")
+    store.write(lambda unit: letters.insert_letter(unit, later, [], keys))
+    assert store.read(lambda connection: letters.same_signature(connection, "signature-1-MOJ")) == one
+    assert store.read(lambda connection: letters.same_signed(connection, "g")) == later
+
+
 def test_words_of_closed_lists_are_stored_as_their_words(store: Store) -> None:
     store.write(enrol)
     one = store.write(lambda unit: accept(unit, 1)).letter

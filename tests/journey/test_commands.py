@@ -91,6 +91,22 @@ def test_exit_codes(shell: Shell) -> None:
     shell.run("report", "monthly", "--from", "2026", "--to", "2026-01", code=2)
 
 
+def test_an_agencys_policy_is_changed_and_shown(shell: Shell) -> None:
+    shown = shell.json("agency", "show", "MOJ")
+    assert (shown["header_protection"], shown["allow_repeats"]) == ("", False)
+    changed = shell.json(
+        "agency", "change", "moj", "--header-protection", " Warn,OpenPGP:enforce", "--repeats"
+    )
+    assert (changed["code"], changed["header_protection"]) == ("MOJ", "warn, openpgp: enforce")
+    assert changed["allow_repeats"] is True
+    shell.json("agency", "change", "MOJ", "--no-repeats", "--dry-run")
+    shown = shell.json("agency", "show", "MOJ")
+    assert (shown["header_protection"], shown["allow_repeats"]) == ("warn, openpgp: enforce", True)
+    assert shell.json("agency", "change", "MOJ", "--header-protection", "")["header_protection"] == ""
+    shell.run("agency", "change", "MOJ", "--header-protection", "always", code=2)
+    shell.run("agency", "change", "NONE", "--repeats", code=4)
+
+
 def test_dry_run_changes_nothing(shell: Shell) -> None:
     names = ("--domain", "new.gov.example", "--name-ar", "جديدة", "--name-en", "New")
     shell.run("agency", "add", "NEW", *names, "--dry-run")

@@ -70,6 +70,7 @@ class Registry:
         notify: dict[str, str] | None = None,
         orcpt: dict[str, str] | None = None,
         owe: bool = True,
+        signature: dict[str, object] | None = None,
     ) -> Letter:
         self.sent += 1
         number = self.sent
@@ -114,6 +115,8 @@ class Registry:
             letters.insert_letter(unit, letter, each, keys)
             said = {"envid": envid, "ret": ret}
             detail: dict[str, object] = {name: value for name, value in said.items() if value}
+            if signature is not None:
+                detail["signature"] = signature
             accepted = self._fact(unit, letter, Event.ACCEPTED, detail=detail)
             records.append(unit, accepted)
             for one in each if delivered else ():

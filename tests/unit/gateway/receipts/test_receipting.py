@@ -287,6 +287,35 @@ async def test_the_envelope_id_of_the_submission_comes_back(
     assert b"\r\nOriginal-Envelope-Id: QQ-314159\r\n" in octets
 
 
+COVERAGE = (
+    "يغطي التوقيع نص الخطاب ومرفقاته، ولا يغطي الترويسة",
+    "covers text and attachments, not the header",
+)
+
+
+@pytest.mark.parametrize(
+    ("signature", "told"),
+    [
+        ({"headers_protected": False, "header_protection": "warn"}, True),
+        ({"headers_protected": False, "header_protection": "off"}, False),
+        ({"headers_protected": True, "header_protection": "warn"}, False),
+        (None, False),
+    ],
+)
+async def test_the_dispatch_receipt_says_what_the_signature_does_not_cover(
+    registry: Registry, receipting: Receipting, signature: dict[str, object] | None, told: bool
+) -> None:
+    letter = registry.letter(MOF, signature=signature)
+    registry.seen(letter, MOF)
+    assert await receipting.run_once() == 2
+    for octets in registry.placed("Receipts"):
+        body = message_from_bytes(octets, policy=default).get_body(("plain", "html"))
+        assert body is not None
+        text = " ".join(body.get_content().split())
+        dispatched = b"Murasalat-Receipt: dispatch" in octets
+        assert [words in text for words in COVERAGE] == [told and dispatched] * 2
+
+
 async def test_what_the_sender_did_not_ask_for_is_not_placed_and_no_longer_owed(
     registry: Registry, receipting: Receipting
 ) -> None:

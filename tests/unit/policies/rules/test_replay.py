@@ -46,11 +46,18 @@ def test_an_agency_may_repeat_an_unprotected_text_from_the_same_account_within_a
 
 
 @pytest.mark.parametrize(
-    ("protected", "same", "words"), [(False, True, "one second"), (False, False, "again")]
+    ("protected", "same", "words"), [(False, True, "one second"), (False, False, "covers no header")]
 )
 def test_the_refusal_says_why(protected: bool, same: bool, words: str) -> None:
     verdict = signed_before(case(protected=protected), replace(EARLIER, same_signature=same), AT)
     assert isinstance(verdict, Refused)
     assert verdict.detail.startswith("registered as MOJ/2026/000001")
     assert words in verdict.detail
+    assert verdict.said is not None
+    for told, advice in (
+        (verdict.said.ar, "خطاباً واحداً بعدة مستلمين"),
+        (verdict.said.en, "several recipients"),
+    ):
+        assert advice in told
+        assert "MOJ/2026/000001" in told
     assert signed_before(case(), EARLIER, AT) == Refused(Reason.REPLAY, "registered as MOJ/2026/000001")
