@@ -42,7 +42,7 @@ def list_(
     number: Annotated[str, typer.Option(help="a reference, or its number")] = "",
     since: Annotated[str, typer.Option("--from", help="first day, YYYY-MM-DD")] = "",
     until: Annotated[str, typer.Option("--to", help="last day, YYYY-MM-DD")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="most rows")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="most rows")] = 1000,
 ) -> None:
     """Find letters by subject, agency, number and period, newest first."""
     from admin_cli.acts import read

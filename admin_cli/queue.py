@@ -18,6 +18,8 @@ COLUMNS = (
     ("error", "الخطأ", "Error"),
 )
 
+Number = Annotated[int, typer.Argument(min=1, max=2**63 - 1)]
+
 
 @app.command("list")
 def list_(state: Annotated[str, typer.Option(help="owed, held, failed or done")] = "") -> None:
@@ -31,7 +33,7 @@ def list_(state: Annotated[str, typer.Option(help="owed, held, failed or done")]
 
 
 @app.command()
-def show(number: int) -> None:
+def show(number: Number) -> None:
     """Show one piece of work."""
     from dataclasses import asdict
 
@@ -47,19 +49,19 @@ def show(number: int) -> None:
 
 
 @app.command()
-def retry(number: int) -> None:
+def retry(number: Number) -> None:
     """Try again now."""
     _set(number, "owed")
 
 
 @app.command()
-def hold(number: int) -> None:
+def hold(number: Number) -> None:
     """Stop trying until told to retry."""
     _set(number, "held")
 
 
 @app.command()
-def fail(number: int) -> None:
+def fail(number: Number) -> None:
     """Give up; the row stays, with its reason."""
     from admin_cli.acts import ask
 

@@ -245,7 +245,7 @@ def search(connection: Connection, what: Search) -> list[Letter]:
 def _numbered(number: str) -> Any:
     """Match a whole reference, outgoing or incoming, or a bare number."""
     table, received = schema.letters, schema.recipients
-    if number.isdecimal():
+    if number.isdecimal() and len(number) <= 18:  # what both databases can hold
         incoming = select(received.c.letter_id).where(received.c.incoming_number == int(number))
         return or_(table.c.number == int(number), table.c.letter_id.in_(incoming))
     incoming = select(received.c.letter_id).where(received.c.incoming_reference == number)

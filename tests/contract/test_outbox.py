@@ -83,6 +83,6 @@ def test_what_is_done_or_unknown_cannot_be_taken_up_and_a_state_is_one_of_four(
     with pytest.raises(Conflict):
         owing.write(lambda unit: outbox.set_state(unit, row.id, "asleep"))
     owing.write(lambda unit: outbox.finish(unit, row.id))
-    for number in (row.id, 4711):
-        with pytest.raises(NotFound):
+    for number, fault in ((row.id, Conflict), (4711, NotFound)):
+        with pytest.raises(fault):
             owing.write(partial(outbox.set_state, row=number, state="owed"))

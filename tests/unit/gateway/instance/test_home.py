@@ -61,7 +61,7 @@ def test_a_step_that_fails_leaves_nothing(
 ) -> None:
     home = tmp_path / "deep" / "home"
     if stands:
-        home.mkdir(parents=True)
+        home.mkdir(parents=True, mode=0o700)
         (home / "notes.txt").write_text("mine", encoding="utf-8")
     whole = getattr(founding, step)
     if isinstance(whole, type):
@@ -95,7 +95,7 @@ def test_after_a_failure_the_same_can_be_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [FILE, "ca.key", "ca.pem", "server.key", "log.key", "seal", "murasalat.db"])
 def test_what_is_there_is_never_replaced(tmp_path: Path, name: str) -> None:
     home = tmp_path / "home"
-    home.mkdir()
+    home.mkdir(mode=0o700)
     (home / name).write_text("precious", encoding="utf-8")
     with pytest.raises(ConfigError, match=name):
         create(home, CONFIG, now())
@@ -178,3 +178,13 @@ def test_the_rules_are_set_as_configured() -> None:
 def test_the_sealing_key_is_for_the_receipts_address(bare_home: Path) -> None:
     with Sealer(bare_home / "seal", Config().instance.receipts) as sealer:
         assert sealer.fingerprint
+
+
+def test_an_existing_home_that_others_can_enter_is_refused(tmp_path: Path) -> None:
+    home = tmp_path / "open"
+    home.mkdir(mode=0o700)
+    home.chmod(0o750)
+    with pytest.raises(ConfigError, match="chmod 700") as refused:
+        create(home, Config(), now())
+    assert "chmod 700" in refused.value.text_ar
+    assert list(home.iterdir()) == []
