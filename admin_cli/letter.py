@@ -23,16 +23,18 @@ COLUMNS = (
 @app.command()
 def trace(word: Annotated[str, typer.Argument(metavar="REFERENCE|LETTER-ID|MESSAGE-ID")]) -> None:
     """Show the whole life of a letter on one screen."""
-    from admin_cli.acts import read
+    from admin_cli.acts import instance
     from gateway.letters.tracing import trace as find
 
-    found = read(lambda connection: find(connection, word))
+    with instance() as opened:
+        found = opened.store.read(lambda connection: find(connection, word))
+        hijri_offset = opened.config.instance.hijri_offset
     if current().json or current().ndjson:
         document(found)
         return
     from admin_cli.trace_screen import show as show_screen
 
-    show_screen(found)
+    show_screen(found, hijri_offset)
 
 
 @app.command("list")

@@ -38,8 +38,8 @@ DISPOSITIONS: dict[str, tuple[str, str]] = {  # RFC 8098 section 3.2.6
 }
 
 
-def show(found: dict[str, Any]) -> None:
-    """Print the trace."""
+def show(found: dict[str, Any], hijri_offset: int) -> None:
+    """Print the trace; `hijri_offset` moves the Umm al-Qura date, in days."""
     arabic = current().lang == "ar"
     pick = 0 if arabic else 1
     grade, urgency = GRADE_NAMES[Grade(found["grade"])][pick], URGENCY_NAMES[Urgency(found["urgency"])][pick]
@@ -54,7 +54,7 @@ def show(found: dict[str, Any]) -> None:
         ("الحالة", "Status", _status(found["status"], arabic=arabic)),
         ("من", "From", f"{sender['office']} ({sender['agency']})"),
         ("أرسله", "Sent by", f"{name} [{who['login']}]"),
-        ("قُبل", "Accepted", when(found["accepted_at"])),
+        ("قُبل", "Accepted", when(found["accepted_at"], hijri_offset)),
         ("الدرجة والاستعجال", "Grade, urgency", f"{grade}, {urgency}"),
         ("التوقيع", "Signature", f"{signature['format']} {signature['fingerprint']}"),
         ("تحقق منه", "Verified by", checked),
@@ -115,9 +115,9 @@ def _what(one: dict[str, Any], pick: int) -> str:
     return f"{named}: {reported[pick]}" if reported else named
 
 
-def when(text: str) -> str:
+def when(text: str, hijri_offset: int) -> str:
     """Return a record's time in Qatar time, in both calendars."""
     moment = datetime.fromisoformat(text)
     language: Language = "ar" if current().lang == "ar" else "en"
-    dates = [gregorian(moment, language), hijri(moment, language) or ""]
+    dates = [gregorian(moment, language), hijri(moment, language, hijri_offset) or ""]
     return f"{in_qatar(moment):%H:%M:%S} " + " · ".join(one for one in dates if one)

@@ -61,7 +61,13 @@ class Gateway:
         self.directory = CurrentDirectory(self.offload)
         self.sealer = instance.sealer()
         self.receipting = Receipting(
-            self.offload, self.sealer, instance.issuer, config.instance.receipts, clock, instance.log_key.sign
+            self.offload,
+            self.sealer,
+            instance.issuer,
+            config.instance.receipts,
+            clock,
+            instance.log_key.sign,
+            hijri_offset=config.instance.hijri_offset,
         )
         name = config.instance.receipts.rpartition("@")[2]
         self.gnupg = GnupgBatches(verifier(instance.home))

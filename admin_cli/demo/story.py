@@ -180,7 +180,7 @@ class Story:
         if not self._quiet:
             from admin_cli.trace_screen import show
 
-            show(found)
+            show(found, 0)
 
     def _tell(self, ar: str, en: str) -> None:
         if self._quiet:

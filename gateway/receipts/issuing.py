@@ -14,7 +14,7 @@ Invariants:
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from gateway.messages.stored import message_of
@@ -58,7 +58,8 @@ class Receipt:
 class Receipting:
     """Issues receipts. `sign_bundle` signs octets with the log's key, which `issuer.key_id` names.
 
-    `address` is the mail address that receipts come from: the one in the sealer's key.
+    `address` is the mail address that receipts come from: the one in the sealer's key. `hijri_offset` moves the
+    Umm al-Qura dates, in days.
     """
 
     def __init__(
@@ -69,6 +70,8 @@ class Receipting:
         address: str,
         clock: Clock,
         sign_bundle: Callable[[bytes], bytes],
+        *,
+        hijri_offset: int = 0,
     ) -> None:
         self._offload = offload
         self._sealer = sealer
@@ -76,6 +79,7 @@ class Receipting:
         self._address = address
         self._clock = clock
         self._sign_bundle = sign_bundle
+        self._hijri_offset = hijri_offset
         self._directory = CurrentDirectory(offload)
         self._awake = asyncio.Event()
 
@@ -121,6 +125,8 @@ class Receipting:
     async def _render(self, owed: Owed, directory: Directory) -> Receipt | None:
         try:
             material = await self._offload.read(lambda connection: gather(connection, owed, directory))
+            facts = replace(material.facts, hijri_offset=self._hijri_offset)
+            material = replace(material, facts=facts)
             if not material.facts.consignments:
                 await self._offload.write(lambda unit: outbox.finish(unit, owed.id))
                 return None

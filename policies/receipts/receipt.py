@@ -131,7 +131,8 @@ class Facts:
     the one recipient of the others; with none of them there is nothing to tell, and no receipt. Where a system split
     them over several transactions they are those of the one that caused it.
     `actor` and `handed_over` (when the letter was first sent to that person's mail program) are set for an
-    opening. `envelope_id` is the sender's ENVID (RFC 3461 section 4.4), or empty. `header_unsigned`
+    opening. `envelope_id` is the sender's ENVID (RFC 3461 section 4.4), or empty. `hijri_offset` are days that
+    move the Umm al-Qura date. `header_unsigned`
     is true when the letter's signature covers no header field and the policy has the sender told so.
     """
 
@@ -152,6 +153,7 @@ class Facts:
     handed_over: datetime | None = None
     envelope_id: str = ""
     header_unsigned: bool = False
+    hijri_offset: int = 0
 
     @property
     def delivered_to_all(self) -> bool:

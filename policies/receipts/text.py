@@ -94,7 +94,9 @@ def ltr(text: str) -> str:
 
 def _news(facts: Facts, language: Language) -> News:
     story = STORIES[_story(facts)][language]
-    happened = story.statement.format(name=_officer_name(facts, language), when=_when(facts.at, language))
+    happened = story.statement.format(
+        name=_officer_name(facts, language), when=_when(facts.at, language, facts.hijri_offset)
+    )
     return News(language, story.title, (happened, story.caution, *_coverage(facts, language)))
 
 
@@ -106,8 +108,8 @@ def _same(text: str) -> Line:
     return Line(None, ltr(text))
 
 
-def _dated(moment: datetime) -> tuple[Line, ...]:
-    return tuple(Line(language, _when(moment, language)) for language in LANGUAGES)
+def _dated(moment: datetime, hijri_offset: int) -> tuple[Line, ...]:
+    return tuple(Line(language, _when(moment, language, hijri_offset)) for language in LANGUAGES)
 
 
 def _story(facts: Facts) -> str:
@@ -131,8 +133,8 @@ def _preferred(arabic: str, english: str, language: Language) -> str:
     return isolate(chosen) if chosen else ""
 
 
-def _when(moment: datetime, language: Language) -> str:
-    day = both(moment, language)
+def _when(moment: datetime, language: Language, hijri_offset: int) -> str:
+    day = both(moment, language, hijri_offset)
     return WORDS[language]["when"].format(day=day, time=ltr(time_of_day(moment)))
 
 
@@ -180,18 +182,21 @@ def _addressed(one: Consignment) -> list[Row]:
 def _dispatch(facts: Facts) -> tuple[Row, ...]:
     # The usual letter is placed at the moment when it is accepted: then one line says all.
     at_once = facts.delivered_to_all and all(one.at == facts.accepted for one in facts.consignments)
-    rows = [*_letter(facts), _row("placed" if at_once else "accepted", *_dated(facts.accepted))]
+    rows = [
+        *_letter(facts),
+        _row("placed" if at_once else "accepted", *_dated(facts.accepted, facts.hijri_offset)),
+    ]
     for one in facts.consignments:
         rows += _addressed(one)
         if not at_once:
-            rows.append(_standing(one))
+            rows.append(_standing(one, facts.hijri_offset))
     return tuple(rows)
 
 
-def _standing(one: Consignment) -> Row:
+def _standing(one: Consignment, hijri_offset: int) -> Row:
     state = one.status if one.status in WORDS["ar"] else Event.DELIVERED
     if one.at is not None:
-        return _row(state, *_dated(one.at))
+        return _row(state, *_dated(one.at, hijri_offset))
     return _row("state", *(Line(language, WORDS[language][state]) for language in LANGUAGES))
 
 
@@ -202,7 +207,7 @@ def _opened(facts: Facts) -> tuple[Row, ...]:
     rows = [_row("post", *posts)] if all(line.text for line in posts) else []
     rows += _addressed(facts.consignments[0])
     if facts.handed_over is not None:
-        rows.append(_row("handed", *_dated(facts.handed_over)))
+        rows.append(_row("handed", *_dated(facts.handed_over, facts.hijri_offset)))
     return (*rows, *_letter(facts))
 
 
@@ -210,15 +215,15 @@ def _failed(facts: Facts) -> tuple[Row, ...]:
     one = facts.consignments[0]
     rows = _addressed(one)
     if one.delivered is not None:
-        rows.append(_row(Event.DELIVERED, *_dated(one.delivered)))
-    rows.append(_row(facts.event, *_dated(facts.at)))
+        rows.append(_row(Event.DELIVERED, *_dated(one.delivered, facts.hijri_offset)))
+    rows.append(_row(facts.event, *_dated(facts.at, facts.hijri_offset)))
     if one.reason is not None:
         why = EXPLANATIONS[one.reason]
         rows += [
             _row("reason", Line("ar", why.ar), Line("en", why.en), _same(one.reason.value)),
             _row("remedy", Line("ar", why.remedy_ar), Line("en", why.remedy_en)),
         ]
-    return (*rows, *_letter(facts), _row("accepted", *_dated(facts.accepted)))
+    return (*rows, *_letter(facts), _row("accepted", *_dated(facts.accepted, facts.hijri_offset)))
 
 
 def _evidence(facts: Facts) -> Row:
