@@ -6,12 +6,12 @@ Invariants:
 """
 
 from gateway.mime.addresses import parse_addresses
-from gateway.mime.decode import part_headers, text_of
+from gateway.mime.decode import text_of
 from gateway.mime.fieldtext import fields
 from gateway.mime.part import Part, walk
 from gateway.mime.words import decode_words
 from mailstore.octets.search_texts import SearchText
-from policies.words.arabic import search_form
+from policies.words.arabic import fold
 
 _ADDRESSES = ("from", "to", "cc", "bcc")
 LARGEST_BODY = 512 * 1024
@@ -33,7 +33,7 @@ def search_text(root: Part, octets: bytes) -> SearchText | None:
     lines: list[str] = []
     kept: dict[str, list[str]] = {name: [] for name in ("subject", *_ADDRESSES)}
     for name, value in fields(octets[: root.body_start]):
-        lowered, folded = name.lower(), search_form(decode_words(value))
+        lowered, folded = name.lower(), fold(decode_words(value))
         lines.append(f"{lowered}: {folded}")
         if lowered in kept:
             kept[lowered].append(folded)
@@ -42,15 +42,14 @@ def search_text(root: Part, octets: bytes) -> SearchText | None:
     subject, sender, to, cc, bcc = ("".join(f"\n{one}" for one in some).encode() for some in kept.values())
     if sum(map(len, (subject, sender, to, cc, bcc))) > LARGEST_FIELDS:
         return None
-    lines += map(search_form, part_headers(root, octets))
-    body = "\n".join(map(search_form, text_of(root, octets)))
+    body = fold("\n".join(text_of(root, octets)))
     return SearchText(subject, sender, to, cc, bcc, "\n".join(lines).encode(), body.encode())
 
 
 def plain_addresses(value: bytes) -> list[str]:
     """Return the addresses of a field, folded, without the comments inside them."""
     return [
-        search_form(b"@".join((one.mailbox, one.host)).decode("utf-8", "replace"))
+        fold(b"@".join((one.mailbox, one.host)).decode("utf-8", "replace"))
         for one in parse_addresses(value)
         if one.mailbox is not None and one.host is not None
     ]

@@ -9,7 +9,6 @@ Invariants:
   embedded message under a transfer encoding shows an empty envelope and body.
 """
 
-from gateway.mime.charsets import decode_text
 from gateway.mime.continuations import join_sections
 from gateway.mime.envelope import EMPTY_ENVELOPE, envelope
 from gateway.mime.header import unfolded_value
@@ -110,19 +109,8 @@ def _extension(content: dict[str, bytes]) -> bytes:
     return b"%b %b %b" % (disposition, language, nstring(content.get("content-location")))
 
 
-def _readable(value: bytes) -> bytes:
-    """Return a value as it is written, or in UTF-8 where its octets are of a charset that it does not name."""
-    if value.isascii():
-        return value
-    try:
-        value.decode("utf-8")
-    except UnicodeDecodeError:
-        return decode_text(value).encode()
-    return value
-
-
 def _parameter_list(params: tuple[Parameter, ...]) -> bytes:
     if not params:
         return b"NIL"
-    pairs = [b"%b %b" % (nstring(name), nstring(_readable(value))) for name, value in join_sections(params)]
+    pairs = [b"%b %b" % (nstring(name), nstring(value)) for name, value in join_sections(params)]
     return b"(%b)" % b" ".join(pairs)

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from gateway.mime.charsets import decode_text
 from gateway.mime.continuations import Section, sections_by_name
 from gateway.mime.fields import disposition, first
-from gateway.mime.fieldtext import fields
 from gateway.mime.html import strip_tags
 from gateway.mime.parameters import Parameter
 from gateway.mime.part import Part, walk
@@ -27,7 +26,6 @@ __all__ = [
     "file_name",
     "file_names",
     "header_text",
-    "part_headers",
     "text_of",
 ]
 
@@ -111,19 +109,6 @@ def decoded_body(part: Part, octets: bytes) -> bytes | None:
     return decode_transfer(octets[part.body_start : part.end], part.transfer_encoding)
 
 
-def part_headers(root: Part, octets: bytes) -> Iterator[str]:
-    """Yield the header of every part below `root` as it reads, a field at a time, and the decoded names of files.
-
-    Subjects and addresses of attached messages are among them.
-    """
-    for part in walk(root):
-        if part is root:
-            continue
-        for name, value in fields(octets[part.start : part.body_start]):
-            yield f"{name.lower()}: {decode_words(value)}"
-        yield from file_names(part, octets)
-
-
 def text_of(part: Part, octets: bytes) -> Iterator[str]:
     """Yield the decoded text of every text part at or below `part`, HTML without its tags.
 
@@ -134,8 +119,8 @@ def text_of(part: Part, octets: bytes) -> Iterator[str]:
         if one.content_type.type != "text":
             continue
         body = decoded_body(one, octets)
-        if body is None:  # a misspelt encoding: mail programs show such a part as it stands
-            body = octets[one.body_start : one.end]
+        if body is None:
+            continue
         charset = decode_parameters(one.content_type.params).get("charset", "")
         text = decode_text(body, charset)
         if one.content_type.subtype == "html":

@@ -40,10 +40,7 @@ _LINK = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class SearchText:
-    """What a search looks into. Each value of a field follows a line feed.
-
-    `head` is the whole header, a field a line, and then those of the parts, with the names of files.
-    """
+    """What a search looks into. Each value of a field follows a line feed; `head`: the whole header, a field a line."""
 
     subject: bytes
     sender: bytes

@@ -12,7 +12,6 @@ import unicodedata
 from itertools import chain
 
 _DIGITS = {ord(digit): str(index % 10) for index, digit in enumerate("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹")}
-_SEPARATORS = {0x066B: ".", 0x066C: ","}  # decimal and thousands, as in ١٢٫٥ and ١٬٢٥٠
 _LETTERS = str.maketrans(
     {
         "ٱ": "ا",  # alef wasla; the other alefs lose their hamza or madda as a mark
@@ -29,13 +28,12 @@ _ARABIC_MARKS = dict.fromkeys(
         *(range(0x064B, 0x0660), range(0x0670, 0x0671), range(0x06D6, 0x06DE)),
     ),
 )
-_FOLDED = _LETTERS | _DIGITS | _SEPARATORS | _ARABIC_MARKS
+_FOLDED = _LETTERS | _DIGITS | _ARABIC_MARKS
 # What needs no look at single characters once the table is applied: ASCII and the Arabic letters.
-_PLAIN = re.compile("[\x00-\x7f\u0606-\u060f\u061b\u061d-\u064a\u0660-\u066a\u066d-\u066f\u0671-\u06d5]*")
+_PLAIN = re.compile("[\x00-\x7f\u0606-\u060f\u061b\u061d-\u064a\u0660-\u066f\u0671-\u06d5]*")
 
 FSI, PDI = "\u2068", "\u2069"
 _LINE_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
-_BLANKS = re.compile(r"\s++")
 _CONTROLS = re.compile(
     # C0 and C1 controls, embeddings, overrides, isolates, deprecated format characters, byte order mark,
     # interlinear annotations, tags (the invisible ASCII)
@@ -49,19 +47,11 @@ def fold(text: str) -> str:
 
     Compatibility forms are resolved (presentation forms, ligatures, full-width), case is folded, combining
     marks go (tashkeel, hamza above and below, madda, Latin accents), tatweel and invisible format characters
-    go, and alef wasla, alef maqsura, Farsi yeh, teh marbuta, keheh, Arabic-Indic and Persian digits and the
-    Arabic separators of numbers become their plain fellows. It follows that ؤ folds to و and ئ to ي, however
-    they are spelled, and that a text of marks alone folds to the empty string.
+    go, and alef wasla, alef maqsura, Farsi yeh, teh marbuta, keheh and Arabic-Indic and Persian digits become
+    their plain fellows. It follows that ؤ folds to و and ئ to ي, however they are spelled, and that a text of
+    marks alone folds to the empty string.
     """
     return text.lower() if text.isascii() else text.translate(_SEARCH_FORMS)
-
-
-def search_form(text: str) -> str:
-    """Return `fold(text)` with one blank for each run of blanks and line ends.
-
-    So a phrase is found where a line was broken inside it, by hand, by a mail program or in the source of HTML.
-    """
-    return _BLANKS.sub(" ", fold(text))
 
 
 class _SearchForms(dict[int, str]):

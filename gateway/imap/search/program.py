@@ -1,8 +1,8 @@
 """A SEARCH decided message by message: first by what is in memory, then by stored columns, last by the text itself.
 
 A key that cannot be decided yet is None; NOT, OR and AND work on the three values, so that most messages are decided
-before anything is read for them. Text is compared in its search form (`policies.words.arabic`): by substring, without
-marks, letter variants and line breaks, whatever charset and transfer encoding it was sent in.
+before anything is read for them. Text is compared folded (`policies.words.arabic.fold`): by substring, without marks
+and letter variants, whatever charset and transfer encoding it was sent in.
 
 Text that was folded when the message came is looked into by the store (`Lookup`), and its octets only where it was
 not; both give the same answers.
@@ -23,11 +23,11 @@ from gateway.imap.search.mail_date import read_date
 from gateway.imap.wire import search_keys as keys
 from gateway.imap.wire.sequence import SequenceSet
 from gateway.messages.search_text import plain_addresses
-from gateway.mime.decode import decode_words, part_headers, text_of
+from gateway.mime.decode import decode_words, text_of
 from gateway.mime.limits import MimeLimitExceeded
 from gateway.mime.tree import parse
 from mailstore.octets.search_texts import NOTHING, Found
-from policies.words.arabic import search_form
+from policies.words.arabic import fold
 from policies.words.calendar import QATAR, parse_rfc3339
 
 Walked = tuple[int, int, frozenset[str], int]
@@ -40,31 +40,21 @@ class Texts:
 
     octets: bytes
     body: str | None = None
-    parts: str | None = None
 
     def folded_body(self) -> str:
         """Return the folded text of every text part."""
         if self.body is None:
             try:
                 root = parse(self.octets)
-                self.body = "\n".join(map(search_form, text_of(root, self.octets)))
+                self.body = fold("\n".join(text_of(root, self.octets)))
             except MimeLimitExceeded:
                 self.body = ""
         return self.body
 
-    def folded_parts(self) -> str:
-        """Return the folded headers of the parts, and the names of files."""
-        if self.parts is None:
-            try:
-                root = parse(self.octets)
-                self.parts = "\n".join(map(search_form, part_headers(root, self.octets)))
-            except MimeLimitExceeded:
-                self.parts = ""
-        return self.parts
-
 
 _ADDRESSES = {"FROM": "sender", "TO": "recipient", "CC": "cc", "BCC": "bcc"}
 _STORED = {"SUBJECT": "subject", "BODY": "body", "TEXT": "text", **_ADDRESSES}
+_LINE_ENDS = frozenset("\r\n")
 
 Test = Callable[[Walked, Any, Texts | None], Decided]
 
@@ -106,10 +96,9 @@ class Lookup:
         """Whether the header block on top of a message holds the text, as it does when the whole header is read."""
         needle = self.needle
         plain = ":" not in needle and "\ufffd" not in needle and b"=?" not in prefix and prefix.isascii()
-        blank = " " in needle
-        if plain and not blank and not (needle.isascii() and headers.may_hold(prefix, needle.encode())):
+        if plain and not (needle.isascii() and headers.may_hold(prefix, needle.encode())):
             return False
-        return any(self.needle in search_form(line) for line in headers.whole_text(prefix).split("\n"))
+        return self.needle in fold(headers.whole_text(prefix))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +200,9 @@ class _Compiler:
         return within
 
     def _text(self, where: str, text: str) -> Test:
-        needle = search_form(text)
-        stored = where in _STORED and needle != ""  # nothing is in everything: the message is read for it
+        needle = fold(text)
+        # Nothing is in everything, and a line end may be in the seam between two fields: the message is read for them.
+        stored = where in _STORED and needle != "" and _LINE_ENDS.isdisjoint(needle)
         if where in _ADDRESSES:
             slow = self._address(where.lower(), needle, stored=stored)
         elif where in {"BODY", "TEXT"}:
@@ -234,32 +224,30 @@ class _Compiler:
         def within(_walked: Walked, row: Any, texts: Texts | None) -> Decided:
             if row is None:
                 return None
-            if any(needle in search_form(line) for line in headers.whole_text(row.head).split("\n")):
+            if needle in fold(headers.whole_text(row.head)):
                 return True
-            if texts is None:
-                return None
-            return needle in texts.folded_body() or needle in texts.folded_parts()
+            return None if texts is None else needle in texts.folded_body()
 
         return within
 
     def _header(self, name: str, text: str, *, stored: bool = False) -> Test:
         self._needs("head", stored=stored)
-        needle = search_form(text)
-        plain = needle.encode() if needle and needle.isascii() and " " not in needle else None
+        needle = fold(text)
+        plain = needle.encode() if needle and needle.isascii() else None
 
         def within(_walked: Walked, row: Any, _texts: Texts | None) -> Decided:
             if row is None:
                 return None
             if plain is not None and not headers.may_hold(row.head, plain):
                 return False
-            return any(needle in search_form(decode_words(value)) for value in headers.values(row.head, name))
+            return any(needle in fold(decode_words(value)) for value in headers.values(row.head, name))
 
         return within
 
     def _address(self, name: str, needle: str, *, stored: bool) -> Test:
         """Look into an address field as it is written and, where comments break addresses up, as it is meant."""
         self._needs("head", stored=stored)
-        plain = needle.encode() if needle and needle.isascii() and " " not in needle else None
+        plain = needle.encode() if needle and needle.isascii() else None
 
         def within(_walked: Walked, row: Any, _texts: Texts | None) -> Decided:
             if row is None:
@@ -267,7 +255,7 @@ class _Compiler:
             if plain is not None and b"(" not in row.head and not headers.may_hold(row.head, plain):
                 return False
             for value in headers.values(row.head, name):
-                if needle in search_form(decode_words(value)):
+                if needle in fold(decode_words(value)):
                     return True
                 if b"(" in value and any(needle in one for one in plain_addresses(value)):
                     return True

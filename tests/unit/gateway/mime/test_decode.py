@@ -68,7 +68,7 @@ def test_a_real_html_letter_reads_as_text() -> None:
         (b"=?utf-8?q?a", "=?utf-8?q?a"),
         (b"=??q?=41?=", "=??q?=41?="),
         (b"=?utf-8?q?=00?=", "\N{REPLACEMENT CHARACTER}"),
-        (b"\xff", "ے"),
+        (b"\xff", "\N{REPLACEMENT CHARACTER}"),
         (b"", ""),
     ],
 )
@@ -90,7 +90,7 @@ def test_encoded_words(value: bytes, text: str | None) -> None:
         ("iso-8859-6-i", "iso8859_6"),
         ("ASMO-708", "iso8859_6"),
         ("x-mac-arabic", "mac_arabic"),
-        ("DOS-720", "cp720"),
+        ("DOS-720", None),
         ("cp720", "cp720"),
         ("iso-8859-1", "cp1252"),
         ("gb2312", "gb18030"),
@@ -155,17 +155,17 @@ def test_transfer_encodings(encoding: str, body: bytes, octets: bytes | None) ->
     assert decode_transfer(body, encoding) == octets
 
 
-def test_text_is_decoded_by_its_charset_and_under_an_unknown_encoding_stands_as_it_is() -> None:
+def test_text_is_decoded_by_its_charset_and_an_unknown_encoding_is_passed_over() -> None:
     octets = (
         b"Content-Type: multipart/mixed; boundary=a\r\n\r\n"
         b'--a\r\nContent-Type: text/plain; charset="windows-1256"\r\n'
         b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
         b"=DF=CA=C7=C8\r\n"
-        b"--a\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: x-unknown\r\n\r\nseen\r\n"
+        b"--a\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: x-unknown\r\n\r\nhidden\r\n"
         b"--a\r\nContent-Type: application/pdf\r\n\r\nno text\r\n"
         b"--a\r\nContent-Type: message/rfc822\r\n\r\nSubject: in\r\n\r\n\xd9\x83\r\n--a--\r\n"
     )
-    assert list(text_of(parse(octets), octets)) == ["كتاب", "seen", "ك"]
+    assert list(text_of(parse(octets), octets)) == ["كتاب", "ك"]
 
 
 def test_only_the_start_of_very_long_pages_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,19 +192,3 @@ def test_only_the_start_of_very_long_pages_is_read(monkeypatch: pytest.MonkeyPat
 )
 def test_html_without_its_tags(html: str, text: str) -> None:
     assert strip_tags(html) == text
-
-
-@pytest.mark.parametrize(
-    ("octets", "charset", "text"),
-    [
-        ("تعميم".encode("utf-16"), "unicode", "تعميم"),
-        ("تعميم".encode(), "unicode", "تعميم"),
-        ("تعميم".encode("cp1256"), "", "تعميم"),
-        ("تعميم".encode("cp1256"), "us-ascii", "تعميم"),
-        ("تعميم".encode("cp720"), "DOS-720", "تعميم"),
-        ("تعميم هام".encode()[:-1], "", "تعميم ها\N{REPLACEMENT CHARACTER}"),  # damaged UTF-8 stays UTF-8
-        ("تعميم".encode("cp1256"), "utf-8", "\N{REPLACEMENT CHARACTER}" * 5),  # what is labelled is believed
-    ],
-)
-def test_charsets_are_read_as_letters_name_them(octets: bytes, charset: str, text: str) -> None:
-    assert decode_text(octets, charset) == text
