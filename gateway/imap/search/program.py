@@ -37,11 +37,12 @@ Decided = bool | None
 
 @dataclass(slots=True)
 class Texts:
-    """A message's octets, and its text once it was asked for."""
+    """A message's octets, and its structure and text once they were asked for."""
 
     octets: bytes
     body: str | None = None
     parts: str | None = None
+    root: Part | None = None
 
     def of_body(self) -> str:
         """Return the text of every text part."""
@@ -57,9 +58,10 @@ class Texts:
 
     def _read(self, read: Callable[[Part, bytes], str]) -> str:
         try:
-            return read(parse(self.octets), self.octets)
+            self.root = self.root or parse(self.octets)
         except MimeLimitExceeded:
             return ""
+        return read(self.root, self.octets)
 
 
 _ADDRESSES = {"FROM": "sender", "TO": "recipient", "CC": "cc", "BCC": "bcc"}
