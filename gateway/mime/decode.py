@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from gateway.mime.charsets import decode_text
 from gateway.mime.continuations import Section, sections_by_name
 from gateway.mime.fields import disposition, first
+from gateway.mime.flowed import joined
 from gateway.mime.html import strip_tags
 from gateway.mime.parameters import Parameter
 from gateway.mime.part import Part, walk
@@ -112,7 +113,8 @@ def decoded_body(part: Part, octets: bytes) -> bytes | None:
 def text_of(part: Part, octets: bytes) -> Iterator[str]:
     """Yield the decoded text of every text part at or below `part`, HTML without its tags.
 
-    Of all HTML together only the first `MAX_HTML_CHARACTERS` are read.
+    A body whose transfer encoding is unknown, or misspelt, is read as it stands, as mail programs show it. Flowed text
+    comes without its soft line breaks. Of all HTML together only the first `MAX_HTML_CHARACTERS` are read.
     """
     html_left = MAX_HTML_CHARACTERS
     for one in walk(part):
@@ -120,11 +122,13 @@ def text_of(part: Part, octets: bytes) -> Iterator[str]:
             continue
         body = decoded_body(one, octets)
         if body is None:
-            continue
-        charset = decode_parameters(one.content_type.params).get("charset", "")
-        text = decode_text(body, charset)
+            body = octets[one.body_start : one.end]
+        params = decode_parameters(one.content_type.params)
+        text = decode_text(body, params.get("charset", ""))
         if one.content_type.subtype == "html":
             text = text[:html_left]
             html_left -= len(text)
             text = strip_tags(text)
+        elif params.get("format", "").lower() == "flowed":
+            text = joined(text, delete_space=params.get("delsp", "").lower() == "yes")
         yield text

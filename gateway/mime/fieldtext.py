@@ -1,4 +1,4 @@
-"""Fields of a header section, found by name without parsing the rest, and the section as it reads.
+"""Fields of a header section, found by name without parsing the rest.
 
 Invariant: total and linear in the size of the section, whatever it holds.
 """
@@ -7,7 +7,6 @@ import re
 from functools import lru_cache
 
 from gateway.mime.header import unfold
-from gateway.mime.words import decode_words
 
 _FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
 
@@ -29,8 +28,3 @@ def values(head: bytes, name: str) -> list[bytes]:
 def fields(head: bytes) -> list[tuple[str, bytes]]:
     """Return name, as it is written, and unfolded value of every field."""
     return [(name.decode("ascii"), unfold(value)) for name, value in _FIELD.findall(head)]
-
-
-def whole_text(head: bytes) -> str:
-    """Return the header section as it reads: every field decoded, one a line."""
-    return "\n".join(f"{name}: {decode_words(value)}" for name, value in fields(head))

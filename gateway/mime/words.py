@@ -19,7 +19,8 @@ def decode_words(value: bytes) -> str:
     """Decode an unfolded header value.
 
     Blanks between encoded words go away (section 6.2). Neighbours of one charset are joined before they are
-    decoded, as some programs cut inside a character. Octets outside encoded words are read as UTF-8.
+    decoded, as some programs cut inside a character. Octets outside encoded words are read as UTF-8 or
+    windows-1256.
     """
     if b"=?" not in value:
         return decode_text(value)

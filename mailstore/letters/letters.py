@@ -11,7 +11,7 @@ from mailstore.database.prepared import Prepared
 from mailstore.database.row_digest import row_digest
 from mailstore.database.transaction import Unit
 from mailstore.faults import Conflict, NotFound
-from policies.words.arabic import fold
+from policies.words.arabic import searchable
 from policies.words.calendar import month_bounds, months, rfc3339
 
 
@@ -119,7 +119,7 @@ class Keys:
 def insert_letter(unit: Unit, letter: Letter, addressees: Sequence[Addressee], keys: Keys) -> None:
     """Enter a letter and its recipients in the register. A taken number or key ends the unit in Conflict."""
     row: dict[str, Any] = {name: getattr(letter, name) for name in _FIELDS}
-    row["subject_folded"] = fold(letter.subject)
+    row["subject_folded"] = searchable(letter.subject)
     row |= {
         "submission_key": keys.submission,
         "signed_key": keys.signed,
@@ -228,7 +228,7 @@ def search(connection: Connection, what: Search) -> list[Letter]:
     table = schema.letters
     query: Select[Any] = select(*_COLUMNS)
     if what.subject:
-        query = query.where(table.c.subject_folded.contains(fold(what.subject), autoescape=True))
+        query = query.where(table.c.subject_folded.contains(searchable(what.subject), autoescape=True))
     if what.agency:
         received = select(schema.recipients.c.letter_id).where(schema.recipients.c.agency == what.agency)
         query = query.where(or_(table.c.sender_agency == what.agency, table.c.letter_id.in_(received)))

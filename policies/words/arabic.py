@@ -4,6 +4,7 @@ Invariants:
 - `fold` maps character by character: `fold(a + b) == fold(a) + fold(b)` for all texts. So a substring stays
   one: a in b implies fold(a) in fold(b), for every two texts and without normalising them first.
 - `fold` is idempotent, and gives one result for all canonically or compatibly equivalent spellings.
+- `searchable` keeps substrings, too: a in b implies searchable(a) in searchable(b). What it returns holds no line end.
 - Nothing here raises, whatever the text holds.
 """
 
@@ -20,6 +21,10 @@ _LETTERS = str.maketrans(
         "ة": "ه",
         "ک": "ك",  # keheh
         "ـ": None,  # tatweel
+        "٫": ".",  # decimal separator
+        "٬": ",",  # thousands separator
+        "،": ",",  # comma, which is typed for the thousands separator
+        "٪": "%",
     },
 )
 _ARABIC_MARKS = dict.fromkeys(
@@ -47,11 +52,36 @@ def fold(text: str) -> str:
 
     Compatibility forms are resolved (presentation forms, ligatures, full-width), case is folded, combining
     marks go (tashkeel, hamza above and below, madda, Latin accents), tatweel and invisible format characters
-    go, and alef wasla, alef maqsura, Farsi yeh, teh marbuta, keheh and Arabic-Indic and Persian digits become
-    their plain fellows. It follows that ؤ folds to و and ئ to ي, however they are spelled, and that a text of
-    marks alone folds to the empty string.
+    go, and alef wasla, alef maqsura, Farsi yeh, teh marbuta, keheh, Arabic-Indic and Persian digits and the Arabic
+    comma, percent sign, decimal and thousands separators become their plain fellows: ١٢٫٥ is 12.5, ١٬٢٥٠ is 1,250
+    (but 1250, written without a separator, is another text). It follows that ؤ folds to و and ئ to ي, however they
+    are spelled, and that a text of marks alone folds to the empty string.
     """
     return text.lower() if text.isascii() else text.translate(_SEARCH_FORMS)
+
+
+def searchable(text: str) -> str:
+    """Return the search form of running text: folded, and each run of blanks and line ends one blank.
+
+    So a phrase is found wherever lines were broken in it. A text of blanks alone is one blank.
+    """
+    folded = fold(text)
+    if len(folded) <= _PIECE:
+        return _one_blank(folded)
+    pieces: list[str] = []
+    blank = False
+    for start in range(0, len(folded), _PIECE):
+        piece = _one_blank(folded[start : start + _PIECE])
+        pieces.append(piece[1:] if blank and piece.startswith(" ") else piece)
+        blank = piece.endswith(" ")
+    return "".join(pieces)
+
+
+def _one_blank(text: str) -> str:
+    words = " ".join(text.split())
+    if not words:
+        return " " if text else ""
+    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"
 
 
 class _SearchForms(dict[int, str]):
@@ -66,6 +96,7 @@ class _SearchForms(dict[int, str]):
         return form
 
 
+_PIECE = 1024 * 1024  # characters that are cut into words at once: the words take several times their memory
 _KEPT_BELOW = 0x3000  # every alphabet is below it: hostile text cannot fill the memory with rare characters
 _SEARCH_FORMS = _SearchForms()
 

@@ -46,12 +46,23 @@ PREFIX = header_block(
 WORDS = (
     *("إدارة", "الموازنة", "مُحَمَّد", "مؤسسة", "المـــالية", "على", "علی", "کتاب", "۲۰۲۶", "١٤٤٨", "ﷺ", "ﻻ"),
     *("Straße", "CAFÉ", "re", "Budget", "x", "(note)", "a:b", "\N{ZERO WIDTH NON-JOINER}", "ﬁnal"),
+    *("١٢٫٥", "12.5", "١٬٢٥٠", "1,250", "a  b", "\N{NO-BREAK SPACE}"),
 )
-CHARSETS = ("utf-8", "windows-1256", "iso-8859-6", "us-ascii", "unknown-8", "utf-16")
+CHARSETS = (
+    "utf-8",
+    "windows-1256",
+    "iso-8859-6",
+    "us-ascii",
+    "unknown-8",
+    "utf-16",
+    "windows1256",
+    "unknown-8bit",
+)
 
 
 def octets_in(text: str, charset: str) -> bytes:
-    return text.encode("utf-8" if charset == "unknown-8" else charset, "replace")
+    known = {"unknown-8": "utf-8", "windows1256": "cp1256", "unknown-8bit": "cp1256"}.get(charset, charset)
+    return text.encode(known, "replace")
 
 
 class Writer:
@@ -106,16 +117,34 @@ class Writer:
         if kind == 4:
             return b"Content-Type: message/rfc822\r\n\r\n" + self.header() + self.part(depth + 1)
         if kind == 5:
-            return b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nQnVkZ2V0\r\n"
+            return self.file()
         html = kind == 2
         text = f"<p title='x'>{self.text()}&lt;{self.text()}</p><b>re</b>" if html else self.text(20)
+        text = text.replace(" ", self.chosen.choice([" ", "\r\n", " \r\n", "\r\n   "]))
         return self.encoded(text, b"html" if html else b"plain")
+
+    def file(self) -> bytes:
+        """An attached file whose name is told in one of the ways that programs use."""
+        text = self.text(2)
+        ways = (
+            b'Content-Type: application/pdf; name="%b"\r\n' % text.encode("cp1256", "replace"),
+            b'Content-Type: application/pdf; name="%b"\r\n' % self.value(),
+            b"Content-Type: application/pdf\r\nContent-Disposition: attachment; filename*=utf-8''%b\r\n"
+            % b"".join(b"%%%02X" % one for one in text.encode()),
+            b"Content-Type: application/pdf\r\nContent-Description: %b\r\n" % self.value(),
+        )
+        return self.chosen.choice(ways) + b"Content-Transfer-Encoding: base64\r\n\r\nQnVkZ2V0\r\n"
 
     def encoded(self, text: str, subtype: bytes) -> bytes:
         charset = self.chosen.choice(CHARSETS)
         octets, name = octets_in(text, charset), charset.encode()
-        named = self.chosen.choice([b"charset=%b", b'charset="%b"', b"charset*=us-ascii'en'%b"]) % name
-        way = self.chosen.choice([b"8bit", b"base64", b"quoted-printable", b"x-none"])
+        named = (
+            self.chosen.choice(
+                [b"charset=%b", b'charset="%b"', b"charset*=us-ascii'en'%b", b"charset=%b; format=flowed"]
+            )
+            % name
+        )
+        way = self.chosen.choice([b"8bit", b"base64", b"quoted-printable", b"x-none", b"8-bit"])
         if way == b"base64":
             octets = base64.encodebytes(octets)
         elif way == b"quoted-printable":
@@ -352,6 +381,10 @@ def test_what_is_too_large_or_begins_with_a_blank_has_no_text() -> None:
     assert made(b"Subject: x\r\n\r\ny").search is not None
     assert made(b" x\r\nSubject: x\r\n\r\ny").search is None
     assert made(b"\r\n" + b"x" * (search_text.LARGEST_BODY + 1)).search is None
+    part = b"--a\r\nContent-Type: application/pdf\r\nX-Long: %b\r\n\r\nx\r\n" % (b"x" * 30_000)
+    mixed = b"Content-Type: multipart/mixed; boundary=a\r\n\r\n%b--a--\r\n"
+    assert made(mixed % (part * 4)).search is not None
+    assert made(mixed % (part * 5)).search is None
     assert made(b"To: " + b"x@y.example,\r\n " * 2600 + b"\r\n\r\n").search is None
     attached = b"Content-Type: application/pdf\r\n\r\n" + b"x" * (search_text.LARGEST_BODY + 1)
     assert made(b"Subject: x\r\n" + attached).search is not None

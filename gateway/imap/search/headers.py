@@ -4,10 +4,10 @@ Invariant: total and linear in the size of the section, whatever it holds.
 """
 
 from gateway.mime.decode import decode_words
-from gateway.mime.fieldtext import pattern, values, whole_text
+from gateway.mime.fieldtext import pattern, values
 from gateway.mime.header import unfold
 
-__all__ = ["first", "may_hold", "text", "values", "whole_text"]
+__all__ = ["first", "may_hold", "text", "values"]
 
 
 def first(head: bytes, name: str) -> bytes | None:
@@ -23,7 +23,11 @@ def text(head: bytes, name: str) -> str:
 
 
 def may_hold(head: bytes, needle: bytes) -> bool:
-    """Whether some field's text may hold `needle`, which is lower-case ASCII: a quick no for most messages."""
+    """Whether some field's text may hold `needle`, which is searchable ASCII: a quick no for most messages.
+
+    Its words are looked for one by one, as a field may have other blanks between them.
+    """
     if b"=?" in head or not head.isascii():
         return True
-    return needle in head.replace(b"\r", b"").replace(b"\n", b"").lower()
+    lowered = head.replace(b"\r", b"").replace(b"\n", b"").lower()
+    return all(word in lowered for word in needle.split())

@@ -1,8 +1,8 @@
 """A SEARCH decided message by message: first by what is in memory, then by stored columns, last by the text itself.
 
 A key that cannot be decided yet is None; NOT, OR and AND work on the three values, so that most messages are decided
-before anything is read for them. Text is compared folded (`policies.words.arabic.fold`): by substring, without marks
-and letter variants, whatever charset and transfer encoding it was sent in.
+before anything is read for them. Text is compared in its search form (`policies.words.arabic.searchable`): by
+substring, without marks and letter variants, across line breaks, whatever charset and transfer encoding it was sent in.
 
 Text that was folded when the message came is looked into by the store (`Lookup`), and its octets only where it was
 not; both give the same answers.
@@ -22,12 +22,13 @@ from gateway.imap.search import headers
 from gateway.imap.search.mail_date import read_date
 from gateway.imap.wire import search_keys as keys
 from gateway.imap.wire.sequence import SequenceSet
-from gateway.messages.search_text import plain_addresses
-from gateway.mime.decode import decode_words, text_of
+from gateway.messages.search_text import body_text, head_text, parts_text, plain_addresses
+from gateway.mime.decode import decode_words
 from gateway.mime.limits import MimeLimitExceeded
+from gateway.mime.part import Part
 from gateway.mime.tree import parse
 from mailstore.octets.search_texts import NOTHING, Found
-from policies.words.arabic import fold
+from policies.words.arabic import searchable
 from policies.words.calendar import QATAR, parse_rfc3339
 
 Walked = tuple[int, int, frozenset[str], int]
@@ -36,25 +37,35 @@ Decided = bool | None
 
 @dataclass(slots=True)
 class Texts:
-    """A message's octets, and its text once it was asked for."""
+    """A message's octets, and its structure and text once they were asked for."""
 
     octets: bytes
     body: str | None = None
+    parts: str | None = None
+    root: Part | None = None
 
-    def folded_body(self) -> str:
-        """Return the folded text of every text part."""
+    def of_body(self) -> str:
+        """Return the text of every text part."""
         if self.body is None:
-            try:
-                root = parse(self.octets)
-                self.body = fold("\n".join(text_of(root, self.octets)))
-            except MimeLimitExceeded:
-                self.body = ""
+            self.body = self._read(body_text)
         return self.body
+
+    def of_parts(self) -> str:
+        """Return the parts' header fields and file names."""
+        if self.parts is None:
+            self.parts = self._read(parts_text)
+        return self.parts
+
+    def _read(self, read: Callable[[Part, bytes], str]) -> str:
+        try:
+            self.root = self.root or parse(self.octets)
+        except MimeLimitExceeded:
+            return ""
+        return read(self.root, self.octets)
 
 
 _ADDRESSES = {"FROM": "sender", "TO": "recipient", "CC": "cc", "BCC": "bcc"}
 _STORED = {"SUBJECT": "subject", "BODY": "body", "TEXT": "text", **_ADDRESSES}
-_LINE_ENDS = frozenset("\r\n")
 
 Test = Callable[[Walked, Any, Texts | None], Decided]
 
@@ -98,7 +109,7 @@ class Lookup:
         plain = ":" not in needle and "\ufffd" not in needle and b"=?" not in prefix and prefix.isascii()
         if plain and not (needle.isascii() and headers.may_hold(prefix, needle.encode())):
             return False
-        return self.needle in fold(headers.whole_text(prefix))
+        return self.needle in head_text(prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +211,8 @@ class _Compiler:
         return within
 
     def _text(self, where: str, text: str) -> Test:
-        needle = fold(text)
-        # Nothing is in everything, and a line end may be in the seam between two fields: the message is read for them.
-        stored = where in _STORED and needle != "" and _LINE_ENDS.isdisjoint(needle)
+        needle = searchable(text)
+        stored = where in _STORED and needle != ""  # nothing is in everything, and the message is read for it
         if where in _ADDRESSES:
             slow = self._address(where.lower(), needle, stored=stored)
         elif where in {"BODY", "TEXT"}:
@@ -218,21 +228,21 @@ class _Compiler:
         self._needs("sha256", stored=stored)
         self.octets = True
         if where == "BODY":
-            return lambda _w, _r, t: None if t is None else needle in t.folded_body()
+            return lambda _w, _r, t: None if t is None else needle in t.of_body()
         self._needs("head", stored=stored)
 
         def within(_walked: Walked, row: Any, texts: Texts | None) -> Decided:
             if row is None:
                 return None
-            if needle in fold(headers.whole_text(row.head)):
+            if needle in head_text(row.head):
                 return True
-            return None if texts is None else needle in texts.folded_body()
+            return None if texts is None else needle in texts.of_parts() or needle in texts.of_body()
 
         return within
 
     def _header(self, name: str, text: str, *, stored: bool = False) -> Test:
         self._needs("head", stored=stored)
-        needle = fold(text)
+        needle = searchable(text)
         plain = needle.encode() if needle and needle.isascii() else None
 
         def within(_walked: Walked, row: Any, _texts: Texts | None) -> Decided:
@@ -240,7 +250,7 @@ class _Compiler:
                 return None
             if plain is not None and not headers.may_hold(row.head, plain):
                 return False
-            return any(needle in fold(decode_words(value)) for value in headers.values(row.head, name))
+            return any(needle in searchable(decode_words(value)) for value in headers.values(row.head, name))
 
         return within
 
@@ -255,7 +265,7 @@ class _Compiler:
             if plain is not None and b"(" not in row.head and not headers.may_hold(row.head, plain):
                 return False
             for value in headers.values(row.head, name):
-                if needle in fold(decode_words(value)):
+                if needle in searchable(decode_words(value)):
                     return True
                 if b"(" in value and any(needle in one for one in plain_addresses(value)):
                     return True

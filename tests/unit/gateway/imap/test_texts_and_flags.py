@@ -11,6 +11,7 @@ from gateway.imap.fetch.downgrade import conventional, conventional_envelope
 from gateway.imap.flagging import changed, in_known_case, permitted
 from gateway.imap.search import headers
 from gateway.imap.selected.index import encode_flags
+from gateway.messages.search_text import head_text
 from gateway.mime.bodystructure import bodystructure
 from gateway.mime.decode import decode_words
 from gateway.mime.envelope import envelope
@@ -107,4 +108,11 @@ def test_fields_are_found_by_name_whatever_stands_around() -> None:
     assert headers.first(head, "missing") is None
     encoded = base64.b64encode("خطاب".encode()).decode()
     assert headers.text(f"Subject: =?utf-8?B?{encoded}?=\r\n".encode(), "subject") == "خطاب"
-    assert headers.whole_text(head).splitlines()[:2] == ["X-Subject: no", "subject: one two"]
+    assert head_text(head).splitlines()[:2] == ["x-subject: no", "subject: one two"]
+    assert head_text(b"Subject: =?utf-8?q?_one=0Atwo?=\r\n") == "subject: one two"
+
+
+def test_quick_look_at_a_header_takes_other_blanks_between_words() -> None:
+    head = b"Subject: One\t two\r\n  three\r\n"
+    assert headers.may_hold(head, b"one two three")
+    assert not headers.may_hold(head, b"one four")

@@ -77,7 +77,8 @@ def test_what_quotes_cannot_carry_is_a_literal() -> None:
         (b'a"b\\c', b'"a\\"b\\\\c"'),
         (b"\ta", b'"\ta"'),
         (b"a\nb", b"{3}\r\na\nb"),
-        (b"\xd9", b"{1}\r\n\xd9"),
+        ("ك".encode(), b"{2}\r\n\xd9\x83"),
+        (b"\xdf", b"{2}\r\n\xd9\x83"),  # windows-1256
         (b"a\0b", b"{3}\r\na\x80b"),
     ],
 )

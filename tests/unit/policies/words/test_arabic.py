@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.words.arabic import fold, isolate, strip_controls
+from policies.words import arabic
+from policies.words.arabic import fold, isolate, searchable, strip_controls
 
 TEXTS = st.text() | st.text(
     st.sampled_from(
@@ -22,6 +23,7 @@ TEXTS = st.text() | st.text(
         ("على علي علی", "علي علي علي"),
         ("کتاب كتاب", "كتاب كتاب"),
         ("رقم ١٢٣ ۱۲۳ 123", "رقم 123 123 123"),
+        ("١٢٫٥ ١٬٢٥٠ ١،٢٥٠ ۵٪", "12.5 1,250 1,250 5%"),
         ("مسؤول شؤون هيئة", "مسوول شوون هييه"),
         ("ﻛﺘﺎﺏ ﻻ", "كتاب لا"),
         ("سجل\u200cات\u202e \u2067وارد\u2069", "سجلات وارد"),
@@ -76,6 +78,40 @@ def test_every_character_of_unicode_folds_once_and_for_all() -> None:
         map(chr, (*range(0x3400), *range(0xAC00, 0xAC80), *range(0xF900, 0x10000), *range(0x1EE00, 0x1F000)))
     )
     assert fold(letters[::-1]) == "".join(map(fold, letters[::-1]))
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("على مجلس\r\n    الوزراء\t الموقر", "علي مجلس الوزراء الموقر"),
+        (" a\u00a0\u2028 b\x85", " a b "),
+        ("a \u200d\u0640 b", "a b"),  # blanks on both sides of what goes
+        ("\r\n\t", " "),
+        ("\u064b", ""),
+        ("", ""),
+        ("1,250 1250", "1,250 1250"),
+    ],
+)
+def test_running_text_has_one_blank_between_words(text: str, form: str) -> None:
+    assert searchable(text) == form
+
+
+@given(TEXTS, st.sampled_from(["", " ", "\n", " \u0640 ", "\u2003\r\n"]), TEXTS)
+def test_pieces_of_running_text_stay_pieces(a: str, between: str, b: str) -> None:
+    whole = searchable(a + between + b)
+    assert searchable(whole) == whole
+    assert searchable(a + between) in whole
+    assert searchable(between + b) in whole
+    assert "\n" not in whole
+    assert "  " not in whole
+
+
+@given(st.text(st.sampled_from("ab \n\u0640"), max_size=40))
+def test_long_text_is_made_piece_by_piece_without_seams(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arabic, "_PIECE", 3)
+        in_pieces = searchable(text)
+    assert in_pieces == searchable(text)
 
 
 @given(st.text())
