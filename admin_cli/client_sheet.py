@@ -30,7 +30,7 @@ def page(sheet: Mapping[str, Any]) -> str:
         "<!doctype html><html lang=ar dir=rtl><meta charset=utf-8><title>Murasalat</title>"
         "<style>body{font-family:sans-serif;max-width:50rem;margin:2rem auto}table{border-collapse:collapse}"
         "th,td{border:1px solid #999;padding:.4rem .6rem;text-align:start;overflow-wrap:anywhere}"
-        "pre{font-size:.7rem}</style>"
+        "th{white-space:nowrap}pre{font-size:.7rem}</style>"
         "<h1>إعدادات برنامج البريد <span dir=ltr lang=en>Mail settings</span></h1>"
         f"<table>{rows}</table><p>{qr(sheet)}"
         "<h2>شهادة الجهة <span dir=ltr lang=en>Authority's certificate</span></h2>"
